@@ -1,0 +1,1 @@
+"""Users, organizations, roles, API keys, browser sessions, audit."""

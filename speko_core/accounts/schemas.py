@@ -1,0 +1,147 @@
+"""Requests and answers about accounts."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import EmailStr, Field, StringConstraints
+
+from speko_core.principal import Mode
+from speko_core.schemas import Input, Output, WireTime
+
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)]
+RoleName = Literal["owner", "admin", "member", "viewer"]
+
+
+class WhoAmI(Output):
+    """The caller as the server sees it."""
+
+    kind: str = Field(description="api_key, user or oauth.")
+    id: str
+    label: str
+    user_id: str | None
+    organization_id: str
+    organization_name: str
+    mode: Mode
+    scopes: list[str]
+
+
+class OrganizationRow(Output):
+    """Settings of the organization."""
+
+    id: str
+    name: str
+    recording_enabled: bool
+    hipaa_mode: bool
+    retention_days: int | None
+    created_at: WireTime
+    updated_at: WireTime
+
+
+class OrganizationUpdate(Input):
+    """A partial change of the organization's settings."""
+
+    name: Name | None = None
+    recording_enabled: bool | None = None
+    retention_days: int | None = Field(None, ge=1, le=3650, description="Days; null means the installation's default.")
+
+
+class KeyCreate(Input):
+    """A new API key."""
+
+    name: Name
+    mode: Mode = Field("live", description="`test` keys reach only the offline providers and are never billed.")
+    scopes: list[str] | None = Field(None, description="Absent: every scope the creator holds.")
+    expires_at: datetime | None = None
+
+
+class KeyRef(Input):
+    """Names one API key."""
+
+    id: str = Field(max_length=80)
+
+
+class KeyRow(Output):
+    """An API key, without its value."""
+
+    id: str
+    name: str
+    mode: Mode
+    display_prefix: str
+    scopes: list[str]
+    created_by: str | None
+    created_at: WireTime
+    expires_at: WireTime | None
+    revoked_at: WireTime | None
+    last_used_at: WireTime | None
+
+
+class CreatedKey(KeyRow):
+    """A new API key with its value, shown this once."""
+
+    key: str
+
+
+class KeyList(Output):
+    """The organization's keys, newest first."""
+
+    keys: list[KeyRow]
+
+
+class MemberRow(Output):
+    """A member of the organization."""
+
+    user_id: str
+    email: str
+    name: str
+    role: RoleName
+    created_at: WireTime
+
+
+class MemberList(Output):
+    """Members, oldest first."""
+
+    members: list[MemberRow]
+
+
+class MemberInvite(Input):
+    """Invite a person by e-mail."""
+
+    email: EmailStr
+    role: RoleName = "member"
+
+
+class Invitation(Output):
+    """A single-use link for the invited person, shown this once."""
+
+    user_id: str
+    url: str
+    expires_at: WireTime
+
+
+class AuditQuery(Input):
+    """A page of the audit log."""
+
+    limit: int = Field(50, ge=1, le=200)
+    cursor: str | None = Field(None, max_length=200)
+    operation: str | None = Field(None, max_length=80)
+
+
+class AuditRow(Output):
+    """One audited act."""
+
+    id: str
+    operation: str
+    resource_id: str
+    actor_kind: str
+    actor_id: str
+    door: str
+    client_ip: str
+    request_id: str
+    created_at: WireTime
+
+
+class AuditPage(Output):
+    """Audited acts, newest first."""
+
+    entries: list[AuditRow]
+    next_cursor: str | None

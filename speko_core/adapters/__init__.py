@@ -1,0 +1,1 @@
+"""Implementations of the ports: the local twin and the real one, one file each."""

@@ -1,0 +1,1 @@
+"""Agents: reusable voice personas that sessions start from."""

@@ -1,0 +1,136 @@
+"""What can be done with agents."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+
+from speko_core.accounts.models import Organization
+from speko_core.agents import repository
+from speko_core.agents.config import BackgroundAudio, Sound
+from speko_core.agents.models import Agent
+from speko_core.agents.schemas import AgentCreate, AgentList, AgentRef, AgentRow, AgentUpdate
+from speko_core.context import Ctx
+from speko_core.errors import Conflict, FieldProblem, NotFound, Unprocessable
+from speko_core.ids import new_id
+from speko_core.schemas import Deleted
+from speko_core.types import JsonObject
+
+_NOT_CONFIG = {"id", "name"}
+
+
+def render(agent: Agent) -> AgentRow:
+    """The wire form: the stored document with the row's own columns."""
+    stored = dict(agent.config)
+    stored["extractionFields"] = stored.get("extractionFields") or []
+    stored["promptVariables"] = stored.get("promptVariables") or []
+    stored["firstMessageMode"] = stored.get("firstMessageMode") or ("say" if stored.get("firstMessage") else "wait")
+    absent = {field.alias or name: None for name, field in AgentRow.model_fields.items()}
+    columns = {
+        "id": agent.id,
+        "organizationId": agent.organization_id,
+        "name": agent.name,
+        "version": agent.version,
+        "createdAt": agent.created_at,
+        "updatedAt": agent.updated_at,
+    }
+    return AgentRow.model_validate({**absent, **stored, **columns})
+
+
+async def list_agents(ctx: Ctx, data: AgentList) -> list[AgentRow]:
+    """Every agent of the organization, oldest first."""
+    return [render(agent) for agent in await repository.every(ctx.db)]
+
+
+async def get(ctx: Ctx, data: AgentRef) -> AgentRow:
+    """One agent."""
+    return render(await _found(ctx, data.id))
+
+
+async def create(ctx: Ctx, data: AgentCreate) -> AgentRow:
+    """Create an agent; its name must be free."""
+    _check_sounds(data.background_audio)
+    await _name_is_free(ctx, data.name)
+    agent = Agent(
+        id=new_id("agent"),
+        organization_id=ctx.organization_id,
+        name=data.name,
+        config=_document(data.model_dump(mode="json", by_alias=True, exclude=_NOT_CONFIG)),
+        version=1,
+        created_at=ctx.now(),
+        updated_at=ctx.now(),
+    )
+    ctx.db.add(agent)
+    await _flush(ctx)
+    return render(agent)
+
+
+async def update(ctx: Ctx, data: AgentUpdate) -> AgentRow:
+    """Change the given fields only; null clears a field."""
+    agent = await _found(ctx, data.id)
+    _check_sounds(data.background_audio)
+    if data.name is not None and data.name != agent.name:
+        await _name_is_free(ctx, data.name)
+        agent.name = data.name
+    given = data.model_dump(mode="json", by_alias=True, exclude_unset=True, exclude=_NOT_CONFIG)
+    if data.extraction_fields is None:
+        given.pop("extractionFields", None)  # here null leaves, only [] clears
+    agent.config = _document({**agent.config, **given})
+    agent.version += 1
+    agent.updated_at = ctx.now()
+    await _flush(ctx)
+    return render(agent)
+
+
+async def delete(ctx: Ctx, data: AgentRef) -> Deleted:
+    """Delete an agent and its tools; the last one stays."""
+    agent = await _found(ctx, data.id)
+    # The lock makes two concurrent deletions of the last two agents wait for each other on PostgreSQL.
+    await ctx.db.execute(select(Organization.id).where(Organization.id == ctx.organization_id).with_for_update())
+    if await repository.count(ctx.db) <= 1:
+        raise Conflict(
+            "Cannot delete the only agent in this organization", "LAST_AGENT", hint="Create another agent first."
+        )
+    ctx.resource_id = agent.id
+    await ctx.db.delete(agent)
+    return Deleted(deleted=True)
+
+
+async def _found(ctx: Ctx, agent_id: str) -> Agent:
+    agent = await repository.get(ctx.db, agent_id)
+    if agent is None:
+        raise NotFound("not found", hint="List the agents to find an id.")
+    return agent
+
+
+def _name_conflict() -> Conflict:
+    return Conflict(
+        "Agent with this name already exists", "AGENT_NAME_CONFLICT", hint="Choose another name or update that agent."
+    )
+
+
+async def _name_is_free(ctx: Ctx, name: str) -> None:
+    if await repository.by_name(ctx.db, name) is not None:
+        raise _name_conflict()
+
+
+async def _flush(ctx: Ctx) -> None:
+    try:
+        await ctx.db.flush()
+    except IntegrityError:  # another request took the name between our look and our write
+        raise _name_conflict() from None
+
+
+def _document(dumped: JsonObject) -> JsonObject:
+    return {name: value for name, value in dumped.items() if value is not None}
+
+
+def _check_sounds(audio: BackgroundAudio | None) -> None:
+    sounds: Sequence[tuple[str, Sound | None]] = (
+        [] if audio is None else [("ambient", audio.ambient), ("toolSound", audio.tool_sound)]
+    )
+    for name, sound in sounds:
+        if sound is not None and (sound.clip is None) == (sound.sound_id is None):
+            where = f"backgroundAudio.{name}"
+            problem = FieldProblem(where, "needs exactly one of `clip` and `soundId`")
+            raise Unprocessable(f"{where} needs exactly one of `clip` and `soundId`", fields=[problem])

@@ -1,0 +1,1 @@
+"""Storage: engine, organization guard, column types, migrations."""

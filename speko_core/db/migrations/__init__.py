@@ -1,0 +1,1 @@
+"""Alembic migrations. `make migration m="what changes"` writes the next one from the models."""

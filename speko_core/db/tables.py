@@ -1,0 +1,8 @@
+"""Imports every module that declares tables, so that the metadata is complete for migrations and tests."""
+
+from speko_core.accounts import models as accounts
+from speko_core.agents import models as agents
+from speko_core.db.base import Base
+
+METADATA = Base.metadata
+MODULES = (accounts, agents)

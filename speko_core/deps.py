@@ -1,0 +1,73 @@
+"""What a process talks to. `build_deps` is the one place that chooses implementations of the ports."""
+
+from dataclasses import dataclass, field
+
+from speko_core.accounts.key_cache import KeyCache
+from speko_core.adapters.dbos_jobs import DbosJobs
+from speko_core.adapters.envelope import EnvelopeSecrets
+from speko_core.adapters.master_key import load_master_key
+from speko_core.adapters.system_clock import SystemClock
+from speko_core.db.engine import Database, create_engine
+from speko_core.errors import ConfigurationError
+from speko_core.ports.clock import Clock
+from speko_core.ports.jobs import Jobs
+from speko_core.ports.secrets import Secrets
+from speko_core.providers.registry import ProviderRegistry, build_registry, default_factories
+from speko_core.settings import Settings
+
+
+@dataclass(frozen=True)
+class Deps:
+    """The ports of one process. Tests build their own with twins in place of the outside."""
+
+    settings: Settings
+    clock: Clock
+    secrets: Secrets
+    database: Database
+    providers: ProviderRegistry
+    jobs: Jobs
+    worker_token: str
+    key_cache: KeyCache = field(default_factory=KeyCache)
+
+    async def aclose(self) -> None:
+        """Release processes and connections, in reverse order of use."""
+        await self.providers.aclose()
+        await self.jobs.aclose()
+        await self.database.aclose()
+
+
+def prepare_data_dir(settings: Settings) -> None:
+    """Create the data folder, private to the user.
+
+    Raises:
+        ConfigurationError: it cannot be created or written.
+    """
+    probe = settings.data_dir / ".writable"
+    try:
+        settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise ConfigurationError(
+            f"SPEKO_DATA_DIR {settings.data_dir} cannot be written ({error.strerror}); choose a folder you own."
+        ) from None
+
+
+def build_deps(settings: Settings) -> Deps:
+    """Choose every implementation from the settings; nothing is dialled yet.
+
+    Raises:
+        ConfigurationError: the settings cannot work; the text is for the operator.
+    """
+    prepare_data_dir(settings)
+    secrets = EnvelopeSecrets(load_master_key(settings))
+    token = settings.worker_token.get_secret_value() if settings.worker_token else secrets.worker_token
+    return Deps(
+        settings=settings,
+        clock=SystemClock(),
+        secrets=secrets,
+        database=Database(create_engine(settings)),
+        providers=build_registry(settings, default_factories()),
+        jobs=DbosJobs(settings),
+        worker_token=token,
+    )

@@ -1,0 +1,115 @@
+"""JSON logging: one line an event, a static message, values as attributes, the request id, never content.
+
+Our own modules log `logger.info("static message", extra={"name": value})`. Other packages' messages are written as
+their templates, without the values, because those may hold what a person said or typed. A trace is written as its
+frames and exception types; the text of an exception is kept only where we or the operating system wrote it.
+"""
+
+import json
+import logging
+import sys
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from logging.handlers import RotatingFileHandler
+
+from speko_core.errors import ConfigurationError, SpekoError
+from speko_core.settings import Role, Settings
+
+LOG_FILE_BYTES = 10_000_000
+LOG_FILES_KEPT = 3
+_OURS = ("speko_core", "speko_gateway", "speko_mcp", "speko_worker")
+_STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "color_message"}
+_FRAMES = 12
+_request_id: ContextVar[str] = ContextVar("speko_request_id", default="")
+
+
+@contextmanager
+def request_scope(request_id: str) -> Iterator[None]:
+    """Put `request_id` on every line logged inside the block, also from tasks started there."""
+    token = _request_id.set(request_id)
+    try:
+        yield
+    finally:
+        _request_id.reset(token)
+
+
+def current_request_id() -> str:
+    """The id of the request being served, or an empty string outside of one."""
+    return _request_id.get()
+
+
+def configure_logging(settings: Settings, role: Role) -> None:
+    """Send every log line of this process through the JSON formatter.
+
+    Raises:
+        ConfigurationError: the log folder cannot be written.
+    """
+    handler = _handler(settings, role)
+    handler.setFormatter(JsonFormatter(role))
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(logging.WARNING)
+    for name in _OURS:
+        logging.getLogger(name).setLevel(settings.log_level.upper())
+    for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
+        logging.getLogger(name).handlers.clear()
+        logging.getLogger(name).propagate = True
+    logging.captureWarnings(True)
+
+
+def _handler(settings: Settings, role: Role) -> logging.Handler:
+    if settings.log_to == "stderr":
+        return logging.StreamHandler(sys.stderr)
+    folder = settings.data_dir / "logs"
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return RotatingFileHandler(folder / f"{role}.log", maxBytes=LOG_FILE_BYTES, backupCount=LOG_FILES_KEPT)
+    except OSError as error:
+        raise ConfigurationError(f"The log folder {folder} cannot be written ({error.strerror}).") from None
+
+
+class JsonFormatter(logging.Formatter):
+    """One JSON object a line: ts, level, role, logger, message, request_id, then the attributes."""
+
+    def __init__(self, role: str) -> None:
+        super().__init__()
+        self._role = role
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Render a record; attributes only from our own loggers."""
+        line: dict[str, object] = {
+            "ts": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "level": record.levelname.lower(),
+            "role": self._role,
+            "logger": record.name,
+            "message": str(record.msg),
+        }
+        if current_request_id():
+            line["request_id"] = current_request_id()
+        if record.name.partition(".")[0] in _OURS:
+            line |= {key: value for key, value in vars(record).items() if key not in _STANDARD and key not in line}
+        if record.exc_info and record.exc_info[1] is not None:
+            line["error"] = describe(record.exc_info[1])
+        return json.dumps(line, ensure_ascii=False, default=str, separators=(",", ":"))
+
+
+def describe(error: BaseException) -> list[dict[str, object]]:
+    """The chain of exceptions, innermost last: type, innermost frames, and the text where it is safe."""
+    chain: list[dict[str, object]] = []
+    current: BaseException | None = error
+    while current is not None and len(chain) < 5:
+        frames = traceback.extract_tb(current.__traceback__)[-_FRAMES:]
+        entry: dict[str, object] = {
+            "type": f"{type(current).__module__}.{type(current).__qualname__}",
+            "frames": [f"{frame.filename}:{frame.lineno}:{frame.name}" for frame in frames],
+        }
+        if isinstance(current, ConfigurationError | SpekoError):
+            entry["text"] = str(current)
+        elif isinstance(current, OSError) and current.strerror:
+            entry["text"] = current.strerror
+        chain.append(entry)
+        current = current.__cause__ or (None if current.__suppress_context__ else current.__context__)
+    return chain

@@ -1,0 +1,87 @@
+"""One use case is one `Operation`: data that both doors, the documents and the guard tests are built from."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any, Generic, Literal, TypeVar
+
+from pydantic import BaseModel, TypeAdapter
+
+from speko_core.context import Ctx
+
+Effect = Literal["read", "write", "spend", "destroy"]
+I = TypeVar("I", bound=BaseModel)  # noqa: E741
+
+
+@dataclass(frozen=True)
+class ErrorCase:
+    """A documented failure: its status, machine code, and when it happens."""
+
+    status: int
+    code: str
+    when: str
+
+
+@dataclass(frozen=True)
+class Http:
+    """The REST binding. Path parameters are input fields; GET and DELETE read the rest from the query."""
+
+    method: Literal["GET", "POST", "PATCH", "PUT", "DELETE"]
+    path: str
+    status: int = 200
+    tag: str = ""
+    # Internal routes are for our own processes and stay out of the published document.
+    internal: bool = False
+
+
+@dataclass(frozen=True)
+class ToolBinding:
+    """The MCP binding.
+
+    `description` says when to use the tool, what comes back, what to call next. `items_as` names the list
+    in an object when the operation returns a bare list, because tools answer objects. `untrusted` marks
+    results that carry what callers said or upstreams sent.
+    """
+
+    name: str
+    title: str
+    description: str
+    toolset: str
+    items_as: str | None = None
+    next_steps: tuple[str, ...] = ()
+    idempotent: bool = False
+    open_world: bool = False
+    untrusted: bool = False
+
+
+@dataclass(frozen=True)
+class Operation(Generic[I]):
+    """A use case with everything around it declared as data; `execute` is its only runner."""
+
+    id: str
+    summary: str
+    scope: str
+    effect: Effect
+    input: type[I]
+    # A type pydantic can serialize: a model, `list[Model]`, or `type(None)` for an empty answer.
+    output: object
+    run: Callable[[Ctx, I], Awaitable[object]]
+    http: Http | None = None
+    tool: ToolBinding | None = None
+    description: str = ""
+    errors: tuple[ErrorCase, ...] = ()
+    _adapter: list[TypeAdapter[Any]] = field(default_factory=list, repr=False, compare=False)
+
+    @property
+    def resource(self) -> str:
+        """The first part of the id: `agents.create` belongs to `agents`."""
+        return self.id.partition(".")[0]
+
+    @property
+    def output_adapter(self) -> TypeAdapter[Any]:
+        """Validates and serializes what `run` returns; built once, at first use."""
+        if not self._adapter:
+            self._adapter.append(TypeAdapter(self.output))
+        return self._adapter[0]
+
+
+AnyOperation = Operation[Any]

@@ -1,0 +1,31 @@
+"""The list of adapters. Adding a provider is one catalogue file, one adapter file and one line here."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from speko_core.providers.base import Provider
+from speko_core.settings import Settings
+
+ProviderFactory = Callable[[Settings], Provider]
+
+
+@dataclass(frozen=True)
+class ProviderRegistry:
+    """Adapters by vendor for one process; the vendors match the catalogue's (a test holds them together)."""
+
+    by_vendor: Mapping[str, Provider]
+
+    def get(self, vendor: str) -> Provider | None:
+        """The adapters of `vendor`, or None when this process has none."""
+        return self.by_vendor.get(vendor)
+
+    async def aclose(self) -> None:
+        """Release every provider's processes and connections."""
+        for provider in self.by_vendor.values():
+            for closer in provider.closers:
+                await closer.aclose()
+
+
+def build_registry(settings: Settings, factories: Mapping[str, ProviderFactory]) -> ProviderRegistry:
+    """Make the adapters of this process; nothing is started or dialled before the first call."""
+    return ProviderRegistry({vendor: factory(settings) for vendor, factory in factories.items()})

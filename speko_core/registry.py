@@ -1,0 +1,19 @@
+"""Every operation of the product, explicitly, so that a reader can jump. Doors, documents and guard tests read it."""
+
+from speko_core.accounts.operations import OPERATIONS as ACCOUNTS
+from speko_core.agents.operations import OPERATIONS as AGENTS
+from speko_core.operations import AnyOperation
+
+OPERATIONS: tuple[AnyOperation, ...] = (*ACCOUNTS, *AGENTS)
+
+
+def by_id(operation_id: str) -> AnyOperation:
+    """The operation with this id.
+
+    Raises:
+        KeyError: there is none.
+    """
+    for operation in OPERATIONS:
+        if operation.id == operation_id:
+            return operation
+    raise KeyError(operation_id)

@@ -1,0 +1,84 @@
+"""`SessionPlan`: everything a worker needs to carry out one session, frozen and signed at creation (SES-12).
+
+The worker takes no product decision: what is not in the plan does not happen. Only the session id travels in
+the media room; the plan is claimed once by the worker over the gateway.
+"""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+from speko_core.types import JsonObject
+
+PLAN_VERSION = 1
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, alias_generator=to_camel, populate_by_name=True, extra="forbid")
+
+
+class PlanIntent(_Frozen):
+    """Routing intent of the session's own one-shot calls."""
+
+    language: str
+    region: str = "global"
+    optimize_for: str = "balanced"
+
+
+class PlanModels(_Frozen):
+    """Allow-lists per leg, agent's and per-call's already merged; empty means unconstrained."""
+
+    stt: tuple[str, ...] = ()
+    llm: tuple[str, ...] = ()
+    tts: tuple[str, ...] = ()
+
+
+class PlanTurnTaking(_Frozen):
+    """Turn-taking settings, in seconds. `interruption_min_s` is the speech needed to interrupt the agent."""
+
+    min_endpointing_s: float = 0.5
+    max_endpointing_s: float = 3.0
+    allow_interruptions: bool = True
+    interruption_min_s: float = 0.5
+    false_interruption_timeout_s: float = 2.0
+
+
+class PlanIdle(_Frozen):
+    """What happens when nobody speaks: say `prompts` in order, `after_s` apart, then end."""
+
+    after_s: float = 15.0
+    prompts: tuple[str, ...] = ()
+
+
+class SessionPlan(_Frozen):
+    """The frozen, versioned contract between the surfaces and the worker."""
+
+    version: Literal[1] = 1
+    session_id: str
+    organization_id: str
+    mode: Literal["live", "test"]
+    agent_id: str | None
+    agent_name: str | None
+    agent_version: int | None = None
+    intent: PlanIntent
+    models: PlanModels = PlanModels()
+    system_prompt: str
+    voice: str | None = None
+    first_message: str | None = None
+    first_message_mode: Literal["say", "generate", "wait"] = "wait"
+    temperature: float | None = None
+    max_tokens: int | None = None
+    llm_model: str | None = None
+    stt_keywords: tuple[str, ...] = ()
+    tts_speed: float | None = None
+    pronunciations: dict[str, str] = Field(default_factory=dict)
+    turn_taking: PlanTurnTaking = PlanTurnTaking()
+    idle: PlanIdle = PlanIdle()
+    record: bool = False
+    transport: Literal["websocket", "livekit"] = "websocket"
+    input_sample_rate: int = 16_000
+    output_sample_rate: int = 24_000
+    expires_at: str
+    max_duration_s: int
+    metadata: JsonObject = Field(default_factory=dict)

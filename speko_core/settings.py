@@ -1,0 +1,108 @@
+"""Everything the environment can say, read once at process start.
+
+No other module reads the environment. Every name is `SPEKO_` + the field in capitals.
+"""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from speko_core.errors import ConfigurationError
+
+Role = Literal["web", "jobs", "worker"]
+
+
+class Settings(BaseSettings):
+    """The configuration of one process. Every field has a default that works on an empty machine."""
+
+    model_config = SettingsConfigDict(env_prefix="SPEKO_", env_file=".env", extra="ignore", frozen=True)
+
+    host: str = Field("127.0.0.1", description="Address the web role listens on.")
+    port: int = Field(8484, ge=1, le=65535, description="Port of the web role.")
+    jobs_port: int = Field(0, ge=0, le=65535, description="Health port of the jobs role; 0 means port + 1.")
+    worker_port: int = Field(
+        0, ge=0, le=65535, description="Media and health port of the worker role; 0 means port + 2."
+    )
+    public_url: str = Field("", description="Base URL people reach us at; default http://HOST:PORT.")
+    data_dir: Path = Field(Path("data"), description="Folder for SQLite, files and the generated master key.")
+    database_url: str = Field("", description="SQLAlchemy URL; default a SQLite file in the data folder.")
+    master_key: SecretStr | None = Field(
+        None, description="32 bytes, base64. Default: generated into the data folder on first start (SQLite only)."
+    )
+    worker_token: SecretStr | None = Field(
+        None, description="Credential of worker processes that do not share the master key."
+    )
+    gateway_url: str = Field("", description="Where the worker finds the web role; default the local one.")
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_to: Literal["stderr", "files"] = Field(
+        "stderr", description="Where JSON logs go; `files` means data folder/logs, one a role, rotated."
+    )
+    expect_roles: str = Field(
+        "", description="Comma-separated roles beside web that `/readyz` of web waits for; `speko up` sets it."
+    )
+    max_body_bytes: int = Field(26_214_400, description="Largest request body accepted, in bytes (25 MiB).")
+    session_grace_s: float = Field(20.0, description="Seconds without a worker heartbeat before a session is closed.")
+    voice_workers: int = Field(1, ge=1, le=16, description="Recognition processes for the offline voice.")
+    drain_timeout_s: float = Field(10.0, description="Seconds a role may take to finish on SIGTERM.")
+    metadata_retention_days: int = Field(90, ge=1, description="Default retention of sessions and transcripts.")
+    allow_insecure_webhooks: bool = Field(False, description="Development only: allow http and private addresses.")
+
+    @field_validator("public_url", "gateway_url")
+    @classmethod
+    def _no_trailing_slash(cls, value: str) -> str:
+        return value.rstrip("/")
+
+    @property
+    def base_url(self) -> str:
+        """The public base URL, without a trailing slash; every URL we show starts with it."""
+        return self.public_url or f"http://{self.host}:{self.port}"
+
+    @property
+    def internal_url(self) -> str:
+        """Where our own processes reach the web role."""
+        return self.gateway_url or f"http://{self.host}:{self.port}"
+
+    @property
+    def sqlite_path(self) -> Path:
+        """The default database file."""
+        return self.data_dir / "speko.sqlite"
+
+    @property
+    def resolved_database_url(self) -> str:
+        """The SQLAlchemy URL with an async driver: aiosqlite, or psycopg for PostgreSQL."""
+        if not self.database_url:
+            return f"sqlite+aiosqlite:///{self.sqlite_path}"
+        scheme, separator, rest = self.database_url.partition("://")
+        drivers = {"sqlite": "sqlite+aiosqlite", "postgres": "postgresql+psycopg", "postgresql": "postgresql+psycopg"}
+        return f"{drivers.get(scheme, scheme)}{separator}{rest}"
+
+    @property
+    def uses_sqlite(self) -> bool:
+        """True on the default engine."""
+        return self.resolved_database_url.startswith("sqlite")
+
+    @property
+    def expected_roles(self) -> tuple[str, ...]:
+        """The roles beside web that must be alive for the whole to be ready."""
+        return tuple(name.strip() for name in self.expect_roles.split(",") if name.strip())
+
+    def health_port(self, role: Role) -> int:
+        """The port on which a role answers `/healthz` and `/readyz`."""
+        ports = {"web": self.port, "jobs": self.jobs_port or self.port + 1, "worker": self.worker_port or self.port + 2}
+        return ports[role]
+
+
+def load_settings() -> Settings:
+    """Read the environment.
+
+    Raises:
+        ConfigurationError: a variable has a value that is not allowed; the text names it.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        problem = error.errors()[0]
+        name = "SPEKO_" + "_".join(str(part) for part in problem["loc"]).upper()
+        raise ConfigurationError(f"{name} is not usable: {problem['msg']}.") from None

@@ -1,0 +1,65 @@
+"""The REST envelope: how errors look on the wire, and in one place only."""
+
+import logging
+from typing import Any
+
+import orjson
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from speko_core.errors import SpekoError
+from speko_core.ids import new_id
+
+log = logging.getLogger("speko.gateway")
+
+_ROUTER_CODES = {404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED", 413: "BODY_TOO_LARGE"}
+
+
+class Json(Response):
+    """A JSON answer rendered by orjson."""
+
+    media_type = "application/json"
+
+    def render(self, content: Any) -> bytes:
+        """Serialize."""
+        return orjson.dumps(content)
+
+
+def error_body(message: str, code: str, error: SpekoError | None = None) -> dict[str, object]:
+    """`{"error", "code"}` plus the fields, hint and retry flag where there are any."""
+    body: dict[str, object] = {"error": message, "code": code}
+    if error is not None and error.fields:
+        body["fields"] = [{"field": problem.field, "problem": problem.problem} for problem in error.fields]
+    if error is not None and error.hint:
+        body["hint"] = error.hint
+    return body
+
+
+def error_response(error: SpekoError) -> Response:
+    """The documented answer to an expected failure."""
+    headers = {"Retry-After": str(error.retry_after_s)} if error.retry_after_s is not None else {}
+    if error.status == 401:
+        headers["WWW-Authenticate"] = "Bearer"
+    return Json(error_body(error.message, error.code, error), error.status, headers)
+
+
+async def on_speko_error(request: Request, error: Exception) -> Response:
+    """Handler of expected failures."""
+    assert isinstance(error, SpekoError)
+    return error_response(error)
+
+
+async def on_http_exception(request: Request, error: Exception) -> Response:
+    """Handler of the router's own 404, 405 and the like."""
+    assert isinstance(error, HTTPException)
+    text = {404: "not found", 405: "method not allowed"}.get(error.status_code, error.detail)
+    code = _ROUTER_CODES.get(error.status_code, "HTTP_ERROR")
+    return Json(error_body(text, code), error.status_code, dict(error.headers or {}))
+
+
+async def on_unexpected(request: Request, error: Exception) -> Response:
+    """A bug: logged in full under a reference that the caller gets instead of the text."""
+    reference = new_id("err")
+    log.error("unhandled error", exc_info=error, extra={"reference": reference, "path": request.url.path})
+    return Json(error_body(f"Something went wrong on our side. Reference {reference}.", "INTERNAL_ERROR"), 500)

@@ -1,0 +1,1 @@
+"""Voice worker: carries out session plans with livekit-agents and reports turns back."""

@@ -1,0 +1,153 @@
+"""Shared fixtures: ports for tests, an organization with keys, the REST client, both database engines."""
+
+import os
+import secrets as random
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import httpx
+import pytest
+from sqlalchemy import create_engine, text
+
+from speko_core.accounts import keys
+from speko_core.accounts.models import ApiKey, Membership, Organization, User
+from speko_core.accounts.roles import ROLE_SCOPES
+from speko_core.agents.models import Agent
+from speko_core.context import Mode
+from speko_core.db.migrate import upgrade
+from speko_core.deps import Deps, build_deps
+from speko_core.ids import new_id
+from speko_core.settings import Settings
+
+POSTGRES_URL = os.environ.get("SPEKO_TEST_POSTGRES_URL", "")
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The URL of an empty database; PostgreSQL where `SPEKO_TEST_POSTGRES_URL` names a server."""
+    if request.param == "sqlite":
+        yield ""
+        return
+    if not POSTGRES_URL:
+        pytest.skip("SPEKO_TEST_POSTGRES_URL is not set: no PostgreSQL server to test on")
+    name = f"speko_test_{random.token_hex(6)}"
+    admin = create_engine(POSTGRES_URL.replace("postgresql://", "postgresql+psycopg://"), isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    yield POSTGRES_URL.rsplit("/", 1)[0] + f"/{name}"
+    with admin.connect() as connection:
+        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    admin.dispose()
+
+
+@pytest.fixture
+def settings(tmp_path: Path, database_url: str) -> Settings:
+    """Settings in a temporary folder, whatever the environment says."""
+    key = "c3Bla28tdGVzdC1tYXN0ZXIta2V5LTMyLWJ5dGVzISE="
+    return Settings(data_dir=tmp_path, database_url=database_url, master_key=key, port=8484, _env_file=None)
+
+
+@pytest.fixture
+async def deps(settings: Settings) -> AsyncIterator[Deps]:
+    """Real ports on a migrated database."""
+    upgrade(settings)
+    built = build_deps(settings)
+    yield built
+    await built.aclose()
+
+
+@dataclass(frozen=True)
+class Tenant:
+    """An organization with its `Default` agent, an owner and a live and a test key of every scope."""
+
+    organization_id: str
+    agent_id: str
+    user_id: str
+    key: str
+    test_key: str
+
+
+async def add_key(deps: Deps, organization_id: str, mode: Mode = "live", scopes: frozenset[str] | None = None) -> str:
+    """Store a key with these scopes (default: an owner's) and return it."""
+    raw = keys.mint(mode)
+    now = deps.clock.now()
+    row = ApiKey(
+        id=new_id("key"),
+        organization_id=organization_id,
+        digest=deps.secrets.digest(raw),
+        display_prefix=keys.display_prefix(raw),
+        name="test",
+        mode=mode,
+        scopes=sorted(ROLE_SCOPES["owner"] if scopes is None else scopes),
+        created_at=now,
+    )
+    async with deps.database.transaction(organization_id) as db:
+        db.add(row)
+    return raw
+
+
+async def add_tenant(deps: Deps, name: str = "Acme") -> Tenant:
+    """Create an organization as bootstrap would."""
+    now = deps.clock.now()
+    organization = Organization(id=new_id("org"), name=name, created_at=now, updated_at=now)
+    user = User(id=new_id("user"), email=f"{new_id('u')}@example.com".lower(), created_at=now, updated_at=now)
+    agent = Agent(
+        id=new_id("agent"),
+        organization_id=organization.id,
+        name="Default",
+        config={"systemPrompt": "You are helpful.", "intent": {"language": "en-US"}},
+        version=1,
+        created_at=now,
+        updated_at=now,
+    )
+    member = Membership(
+        id=new_id("member"), organization_id=organization.id, user_id=user.id, role="owner", created_at=now
+    )
+    async with deps.database.transaction(organization.id) as db:
+        db.add_all([organization, user])
+        await db.flush()
+        db.add_all([agent, member])
+    live = await add_key(deps, organization.id)
+    test = await add_key(deps, organization.id, "test")
+    return Tenant(organization.id, agent.id, user.id, live, test)
+
+
+@pytest.fixture
+async def tenant(deps: Deps) -> Tenant:
+    """The organization under test."""
+    return await add_tenant(deps)
+
+
+@pytest.fixture
+async def other_tenant(deps: Deps) -> Tenant:
+    """Another organization, whose rows must stay invisible."""
+    return await add_tenant(deps, "Globex")
+
+
+def rest_client(deps: Deps, key: str | None) -> httpx.AsyncClient:
+    """An in-process client of the REST door."""
+    from speko_gateway.app import create_app
+
+    headers = {"Authorization": f"Bearer {key}"} if key else {}
+    transport = httpx.ASGITransport(app=create_app(deps), raise_app_exceptions=False)
+    return httpx.AsyncClient(transport=transport, base_url="http://testserver", headers=headers)
+
+
+@pytest.fixture
+async def rest(deps: Deps, tenant: Tenant) -> AsyncIterator[httpx.AsyncClient]:
+    """The REST door with the owner's live key."""
+    async with rest_client(deps, tenant.key) as client:
+        yield client
+
+
+@pytest.fixture
+async def other_rest(deps: Deps, other_tenant: Tenant) -> AsyncIterator[httpx.AsyncClient]:
+    """The REST door as another organization."""
+    async with rest_client(deps, other_tenant.key) as client:
+        yield client
+
+
+def with_deps(deps: Deps, **ports: object) -> Deps:
+    """The same process with some ports swapped for twins."""
+    return replace(deps, **ports)
