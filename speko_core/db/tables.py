@@ -3,6 +3,7 @@
 from speko_core.accounts import models as accounts
 from speko_core.agents import models as agents
 from speko_core.db.base import Base
+from speko_core.sessions import models as sessions
 
 METADATA = Base.metadata
-MODULES = (accounts, agents)
+MODULES = (accounts, agents, sessions)
