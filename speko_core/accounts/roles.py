@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from speko_core.context import ALL_SCOPES
+from speko_core.principal import ALL_SCOPES
 
 _READ = frozenset(scope for scope in ALL_SCOPES if scope.endswith(":read"))
 

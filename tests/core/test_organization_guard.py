@@ -119,26 +119,19 @@ async def test_a_new_object_of_another_organization_is_refused_at_flush(
 async def test_row_level_security_holds_where_the_guard_is_bypassed(
     deps: Deps, tenant: Tenant, other_tenant: Tenant
 ) -> None:
-    """ORG-1: the second wall on PostgreSQL, seen as an ordinary role."""
+    """ORG-1: the second wall on PostgreSQL, for an ordinary role."""
     if deps.database.is_sqlite:
         pytest.skip("row-level security is a feature of PostgreSQL")
-    role = f"reader_{tenant.organization_id[-8:].lower()}"
-    async with deps.database.engine.begin() as connection:
-        await connection.execute(text(f"CREATE ROLE {role}"))
-        await connection.execute(text(f"GRANT SELECT, INSERT ON agents TO {role}"))
-    try:
-        async with deps.database.engine.connect() as connection:
-            await connection.execute(text(f"SET ROLE {role}"))
-            count = text("SELECT count(*) FROM agents")
-            assert (await connection.execute(count)).scalar_one() == 0
-            setting = text("SELECT set_config('speko.organization_id', :id, true)")
-            await connection.execute(setting, {"id": tenant.organization_id})
-            assert (await connection.execute(count)).scalar_one() == 1
-            copy = text("INSERT INTO agents SELECT 'x', 'x', config, version, created_at, updated_at, :id FROM agents")
-            with pytest.raises(DBAPIError):
-                await connection.execute(copy, {"id": other_tenant.organization_id})
-            await connection.rollback()
-    finally:
-        async with deps.database.engine.begin() as connection:
-            await connection.execute(text(f"DROP OWNED BY {role}"))
-            await connection.execute(text(f"DROP ROLE {role}"))
+    count = text("SELECT count(*) FROM agents")
+    async with deps.database.engine.connect() as connection:
+        superuser = text("SELECT rolsuper FROM pg_roles WHERE rolname = current_user")
+        if (await connection.execute(superuser)).scalar_one():
+            pytest.skip("the test role is a superuser, which row-level security does not bind")
+        assert (await connection.execute(count)).scalar_one() == 0
+        setting = text("SELECT set_config('speko.organization_id', :id, true)")
+        await connection.execute(setting, {"id": tenant.organization_id})
+        assert (await connection.execute(count)).scalar_one() == 1
+        foreign = insert(bare).values(_row(other_tenant.organization_id, deps.clock.now()))
+        with pytest.raises(DBAPIError):
+            await connection.execute(foreign)
+        await connection.rollback()
