@@ -1,0 +1,99 @@
+"""Turns on disk until the gateway has them, so that a killed worker process loses none.
+
+One file a session, readable by its owner only: the first line says how to report (the session's own short-lived token
+included), every further line is one turn. A session that was finished in order leaves no file.
+"""
+
+import json
+import logging
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from speko_core.types import JsonObject
+
+logger = logging.getLogger("speko.worker.journal")
+
+
+@dataclass(frozen=True)
+class Leftover:
+    """What a lost process had not reported."""
+
+    path: Path
+    session_id: str
+    token: str
+    turns: list[JsonObject]
+
+
+class Journal:
+    """Append-only file of one session. A failing disk costs the safety net, never the call."""
+
+    def __init__(self, folder: Path, session_id: str, token: str) -> None:
+        self._path = folder / f"{session_id}.jsonl"
+        self._descriptor: int | None = None
+        try:
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+            self._write({"sessionId": session_id, "token": token, "pid": os.getpid()})
+        except OSError:
+            logger.warning("turn journal is not available", exc_info=True)
+
+    def append(self, turn: JsonObject) -> None:
+        """Keep one turn; it is in the kernel's hands when this returns."""
+        try:
+            self._write(turn)
+        except OSError:
+            logger.warning("turn journal is not writable", exc_info=True)
+
+    def discard(self) -> None:
+        """Everything was reported."""
+        self.close()
+        self._path.unlink(missing_ok=True)
+
+    def close(self) -> None:
+        """Keep the file for the next start."""
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
+
+    def _write(self, entry: JsonObject) -> None:
+        if self._descriptor is not None:
+            os.write(self._descriptor, json.dumps(entry).encode() + b"\n")
+
+
+def leftovers(folder: Path, active: frozenset[str]) -> list[Leftover]:
+    """Journals nobody works on: not of an `active` session of this process, not of another living process."""
+    paths = sorted(folder.glob("*.jsonl")) if folder.is_dir() else []
+    found = [_read(path) for path in paths if path.stem not in active]
+    return [leftover for leftover in found if leftover is not None]
+
+
+def _read(path: Path) -> Leftover | None:
+    # The last line may be torn by the kill: it is skipped.
+    lines = [entry for line in path.read_text("utf-8").splitlines() if (entry := _entry(line)) is not None]
+    if not lines or not {"sessionId", "token", "pid"} <= lines[0].keys():
+        path.unlink(missing_ok=True)
+        return None
+    head, turns = lines[0], lines[1:]
+    pid = head["pid"]
+    if isinstance(pid, int) and pid != os.getpid() and _is_alive(pid):
+        return None
+    return Leftover(path, str(head["sessionId"]), str(head["token"]), turns)
+
+
+def _entry(line: str) -> JsonObject | None:
+    try:
+        entry = json.loads(line)
+    except json.JSONDecodeError:
+        return None
+    return entry if isinstance(entry, dict) else None
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

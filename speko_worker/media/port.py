@@ -1,0 +1,53 @@
+"""The port between a session and the caller's media: audio in, audio out, frames both ways.
+
+The embedded WebSocket is one implementation; a LiveKit room beside it needs the same five members and nothing in the
+session changes.
+"""
+
+from collections.abc import AsyncIterator
+from typing import Protocol
+
+from livekit.agents.voice import io
+
+from speko_core.types import JsonObject
+from speko_worker.frames import ClientEvent
+
+
+class PlayoutClock(Protocol):
+    """What a watchdog may ask of an audio output."""
+
+    @property
+    def is_stalled_since(self) -> float | None:
+        """Monotonic time since when audio is owed and none is played; None while all is well."""
+        ...
+
+
+class MediaTransport(Protocol):
+    """One caller, connected. The owner closes it once."""
+
+    @property
+    def audio_input(self) -> io.AudioInput:
+        """What the caller says."""
+        ...
+
+    @property
+    def audio_output(self) -> io.AudioOutput:
+        """What the caller hears."""
+        ...
+
+    @property
+    def playout(self) -> PlayoutClock:
+        """How the output is doing."""
+        ...
+
+    def send(self, frame: JsonObject) -> None:
+        """Queue a frame for the caller, in order with the audio; dropped once the caller is gone."""
+        ...
+
+    def events(self) -> AsyncIterator[ClientEvent]:
+        """What the caller does besides speaking; ends with a `Hangup`."""
+        ...
+
+    async def close(self, code: int) -> None:
+        """Send what is queued within a bound, close the connection, release every task."""
+        ...

@@ -1,0 +1,82 @@
+"""Builds the framework's session from a plan: the one place that knows its settings and their traps."""
+
+from concurrent.futures import Executor
+
+from livekit.agents import AgentSession, APIConnectOptions, inference
+from livekit.agents.vad import VAD
+from livekit.agents.voice.agent_session import SessionConnectOptions
+from livekit.agents.voice.turn import TurnHandlingOptions
+
+from speko_core.sessions.plan import SessionPlan
+from speko_worker.plugins import (
+    Constraints,
+    Intent,
+    LlmOptions,
+    SpekoClient,
+    SpekoLLM,
+    SpekoSTT,
+    SpekoTTS,
+    TtsOptions,
+)
+from speko_worker.plugins.legs import LegSink
+from speko_worker.pronunciation import pronounce
+
+# The gateway fails over between providers on its own: one more attempt here covers a lost connection.
+_ATTEMPTS = APIConnectOptions(max_retry=1, retry_interval=0.3, timeout=10.0)
+# Our own error budget (`errors.py`) decides when a call is over: the framework's counts a cough as a dead provider.
+_NEVER = 1_000_000
+
+
+def build_vad(executor: Executor) -> VAD:
+    """The bundled Silero VAD, its inference on a shared executor instead of a thread a stream."""
+    return inference.VAD(model="silero", executor=executor)
+
+
+def build_session(plan: SessionPlan, speko: SpekoClient, vad: VAD, on_leg: LegSink) -> AgentSession[None]:
+    """An `AgentSession` that carries out exactly what the plan says.
+
+    Turn detection and interruption are pinned to the local VAD: the defaults would send audio to a hosted service when
+    its credentials are around. Preemptive generation is off, since tools inside `/v1/complete` would really run.
+    """
+    intent = Intent(plan.intent.language, plan.intent.region, plan.intent.optimize_for)
+    constraints = Constraints(stt=plan.models.stt, llm=plan.models.llm, tts=plan.models.tts)
+    voice = TtsOptions(plan.voice, plan.tts_speed, plan.output_sample_rate, resample=True)
+    return AgentSession(
+        vad=vad,
+        stt=SpekoSTT(speko, intent, constraints=constraints, keywords=plan.stt_keywords, on_leg=on_leg),
+        llm=SpekoLLM(
+            speko,
+            intent,
+            options=LlmOptions(plan.temperature, plan.max_tokens),
+            constraints=constraints,
+            on_leg=on_leg,
+        ),
+        tts=SpekoTTS(speko, intent, options=voice, constraints=constraints, on_leg=on_leg),
+        turn_handling=_turn_handling(plan),
+        tts_text_transforms=["filter_markdown", "filter_emoji", pronounce(plan.pronunciations)],
+        aec_warmup_duration=None,
+        user_away_timeout=None,
+        session_close_transcript_timeout=1.0,
+        conn_options=SessionConnectOptions(
+            stt_conn_options=_ATTEMPTS,
+            llm_conn_options=_ATTEMPTS,
+            tts_conn_options=_ATTEMPTS,
+            max_unrecoverable_errors=_NEVER,
+        ),
+    )
+
+
+def _turn_handling(plan: SessionPlan) -> TurnHandlingOptions:
+    taking = plan.turn_taking
+    return {
+        "turn_detection": "vad",
+        "endpointing": {"mode": "fixed", "min_delay": taking.min_endpointing_s, "max_delay": taking.max_endpointing_s},
+        "interruption": {
+            "enabled": taking.allow_interruptions,
+            "mode": "vad",
+            "min_duration": taking.interruption_min_s,
+            "resume_false_interruption": True,
+            "false_interruption_timeout": taking.false_interruption_timeout_s,
+        },
+        "preemptive_generation": {"enabled": False},
+    }

@@ -1,0 +1,23 @@
+"""Who served each leg of a turn and how fast, captured from the gateway's answers."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+LegName = Literal["stt", "llm", "tts"]
+
+
+@dataclass(frozen=True)
+class Leg:
+    """One served call. `first_ms` is request to first output, None while unknown."""
+
+    provider: str
+    model: str
+    first_ms: float | None = None
+
+
+LegSink = Callable[[LegName, Leg], None]
+
+
+def ignore_leg(_name: LegName, _leg: Leg) -> None:
+    """The sink of a plugin whose owner keeps no record."""

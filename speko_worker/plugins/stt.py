@@ -1,0 +1,93 @@
+"""Speech to text through `/v1/transcribe`: one utterance in, one final transcript out."""
+
+import time
+from uuid import uuid4
+
+import httpx
+from livekit.agents import APIConnectOptions, stt
+from livekit.agents.language import LanguageCode
+from livekit.agents.types import DEFAULT_API_CONNECT_OPTIONS, NOT_GIVEN, NotGivenOr
+from livekit.agents.utils import AudioBuffer
+
+from speko_core.types import JsonObject
+from speko_worker.plugins.audio import frames_to_wav
+from speko_worker.plugins.client import SpekoClient, event_error, stream_ended
+from speko_worker.plugins.errors import SpekoApiError, to_livekit
+from speko_worker.plugins.intent import Constraints, Intent, validate_intent
+from speko_worker.plugins.legs import Leg, LegSink, ignore_leg
+
+
+class SpekoSTT(stt.STT[str]):
+    """Uploads VAD-segmented utterances; wrap it in `stt.StreamAdapter` where a stream is needed."""
+
+    def __init__(
+        self,
+        speko: SpekoClient,
+        intent: Intent,
+        *,
+        constraints: Constraints | None = None,
+        keywords: tuple[str, ...] = (),
+        on_leg: LegSink = ignore_leg,
+    ) -> None:
+        super().__init__(capabilities=stt.STTCapabilities(streaming=False, interim_results=False))
+        validate_intent(intent)
+        self._label = "speko.STT"
+        self._speko = speko
+        self._intent = intent
+        self._constraints = constraints or Constraints()
+        self._keywords = keywords
+        self._on_leg = on_leg
+
+    @property
+    def provider(self) -> str:
+        """Always `speko`: which vendor served is in the leg."""
+        return "speko"
+
+    @property
+    def model(self) -> str:
+        """Always `speko-router`."""
+        return "speko-router"
+
+    def stream(
+        self,
+        *,
+        language: NotGivenOr[str] = NOT_GIVEN,
+        conn_options: APIConnectOptions = DEFAULT_API_CONNECT_OPTIONS,
+    ) -> stt.RecognizeStream:
+        """Not available; raises NotImplementedError with what to use instead."""
+        raise NotImplementedError(
+            "SpekoSTT uploads whole utterances and has no stream(). Wrap it in stt.StreamAdapter(stt=..., vad=...), "
+            "or let create_speko_components (createSpekoComponents in TypeScript) do so."
+        )
+
+    async def _recognize_impl(
+        self, buffer: AudioBuffer, *, language: NotGivenOr[str] = NOT_GIVEN, conn_options: APIConnectOptions
+    ) -> stt.SpeechEvent:
+        wav = frames_to_wav(buffer)
+        try:
+            done = await self._transcribe(wav)
+        except (SpekoApiError, httpx.HTTPError) as error:
+            raise to_livekit(error, started=False) from error
+        confidence = done.get("confidence")
+        spoken = stt.SpeechData(
+            language=LanguageCode(self._intent.language),
+            text=str(done.get("text", "")),
+            confidence=float(confidence) if isinstance(confidence, int | float) else 1.0,
+        )
+        return stt.SpeechEvent(
+            type=stt.SpeechEventType.FINAL_TRANSCRIPT, request_id=str(uuid4()), alternatives=[spoken]
+        )
+
+    async def _transcribe(self, wav: bytes) -> JsonObject:
+        began = time.perf_counter()
+        options: JsonObject = {"keywords": list(self._keywords)} if self._keywords else {}
+        call = self._speko.transcribe(wav, "audio/wav", self._intent.to_wire(), self._constraints.to_wire(), options)
+        async with call as events:
+            async for event in events:
+                if event.name == "error":
+                    raise event_error(event)
+                if event.name == "done":
+                    took_ms = (time.perf_counter() - began) * 1000
+                    self._on_leg("stt", Leg(str(event.data["provider"]), str(event.data["model"]), took_ms))
+                    return event.data
+        raise stream_ended()

@@ -1,0 +1,176 @@
+"""A worker process: which calls it runs, how full it is, how it drains."""
+
+import asyncio
+import logging
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import uuid4
+
+import httpx
+from starlette.websockets import WebSocket
+
+from speko_worker.frames import CLOSE_CODES, SUBPROTOCOL, EndReason
+from speko_worker.gateway import Claim, GatewayError, Registration, SessionApi, WorkerApi
+from speko_worker.journal import Journal, leftovers
+from speko_worker.media.websocket import WebSocketMedia
+from speko_worker.pipeline import build_vad
+from speko_worker.plugins import SpekoClient
+from speko_worker.reporting import TurnReporter
+from speko_worker.session import CallSession, Outcome
+
+logger = logging.getLogger("speko.worker")
+
+# One event loop carries about ten conversations before its VAD falls behind real time on a slow core.
+DEFAULT_CAPACITY = 8
+REGISTER_S = 2.0
+# A worker whose last registration is older than this is not reachable through the gateway.
+REGISTRATION_VALID_S = 10.0
+REPORT_TIMEOUT_S = 60.0
+RECOVER_EVERY_S = 30.0
+VAD_THREADS = 2
+
+_CLAIM_CLOSE = {404: 4404, 409: 4409, 410: 4408}
+_UNAVAILABLE = 1011
+
+
+@dataclass(frozen=True)
+class WorkerOptions:
+    """What a worker process needs to know. `address` is where the gateway reaches it, like `ws://127.0.0.1:8486`."""
+
+    gateway_url: str
+    token: str
+    address: str
+    journal_folder: Path
+    capacity: int = DEFAULT_CAPACITY
+    drain_timeout_s: float = 10.0
+
+
+class Worker:
+    """Accepts callers up to its capacity and owns everything they need."""
+
+    def __init__(self, options: WorkerOptions, http: httpx.AsyncClient) -> None:
+        self.options = options
+        self.instance_id = f"wrk_{uuid4().hex[:12]}"
+        self._http = http
+        self._api = WorkerApi(http, options.gateway_url, options.token)
+        self._calls: dict[str, CallSession] = {}
+        self._active: set[str] = set()
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._draining = asyncio.Event()
+        self._registered_at: float | None = None
+        self._vad_threads = ThreadPoolExecutor(VAD_THREADS, thread_name_prefix="speko.vad")
+
+    @property
+    def active(self) -> int:
+        """Calls being run or reported."""
+        return len(self._active)
+
+    @property
+    def is_ready(self) -> bool:
+        """True while the gateway knows this worker and new calls are taken."""
+        if self._draining.is_set() or self._registered_at is None:
+            return False
+        return asyncio.get_running_loop().time() - self._registered_at < REGISTRATION_VALID_S
+
+    async def serve_caller(self, socket: WebSocket, session_id: str) -> None:
+        """Run the call of one accepted connection to its end, reporting included."""
+        await socket.accept(SUBPROTOCOL if SUBPROTOCOL in socket.scope.get("subprotocols", ()) else None)
+        if self._draining.is_set():
+            await socket.close(CLOSE_CODES[EndReason.DRAIN])
+            return
+        if self.active >= self.options.capacity or session_id in self._active:
+            await socket.close(_UNAVAILABLE if session_id not in self._active else 4409)
+            return
+        self._active.add(session_id)
+        self._idle.clear()
+        try:
+            await self._claim_and_run(socket, session_id)
+        finally:
+            self._active.discard(session_id)
+            if not self._active:
+                self._idle.set()
+
+    async def drain(self) -> None:
+        """Take no more calls, end the running ones, report them; bounded by the drain timeout."""
+        self._draining.set()
+        for call in list(self._calls.values()):
+            call.stop(EndReason.DRAIN)
+        try:
+            async with asyncio.timeout(self.options.drain_timeout_s):
+                await self._idle.wait()
+        except TimeoutError:
+            logger.warning("calls were still open at the end of the drain", extra={"calls": self.active})
+        self._vad_threads.shutdown(wait=False, cancel_futures=True)
+
+    async def keep_registered(self) -> None:
+        """Tell the gateway every two seconds where this worker is and how full; runs until cancelled."""
+        while True:
+            try:
+                await self._api.heartbeat(self._registration())
+            except GatewayError as failure:
+                logger.info("gateway did not take the registration", extra={"code": failure.code})
+            else:
+                self._registered_at = asyncio.get_running_loop().time()
+            await asyncio.sleep(REGISTER_S)
+
+    async def keep_recovering(self) -> None:
+        """Report what lost processes left on disk, now and then again; runs until cancelled."""
+        while True:
+            for leftover in await asyncio.to_thread(leftovers, self.options.journal_folder, frozenset(self._active)):
+                api = self._session_api(leftover.session_id, leftover.token)
+                try:
+                    if leftover.turns:
+                        await api.post_turns(leftover.turns)
+                    await api.finish("failed", EndReason.ERROR.value, "WORKER_LOST")
+                except GatewayError as failure:
+                    if not failure.is_final:
+                        break
+                    logger.warning("gateway refused recovered turns", extra={"code": failure.code})
+                leftover.path.unlink(missing_ok=True)
+            await asyncio.sleep(RECOVER_EVERY_S)
+
+    def _registration(self) -> Registration:
+        return Registration(
+            instance_id=self.instance_id,
+            address=self.options.address,
+            capacity=self.options.capacity,
+            active=self.active,
+            ready=not self._draining.is_set(),
+        )
+
+    def _session_api(self, session_id: str, token: str) -> SessionApi:
+        return SessionApi(self._http, self.options.gateway_url, session_id, token, self.instance_id)
+
+    async def _claim_and_run(self, socket: WebSocket, session_id: str) -> None:
+        try:
+            claim = await self._api.claim(session_id, self.instance_id)
+        except GatewayError as failure:
+            logger.warning("session was not claimed", extra={"code": failure.code})
+            await socket.close(_CLAIM_CLOSE.get(failure.status or 0, _UNAVAILABLE))
+            return
+        api = self._session_api(session_id, claim.token)
+        reporter = TurnReporter(api, Journal(self.options.journal_folder, session_id, claim.token))
+        try:
+            outcome = await self._run_call(socket, claim, api, reporter)
+        finally:
+            self._calls.pop(session_id, None)
+        await self._report(reporter, outcome)
+
+    async def _run_call(self, socket: WebSocket, claim: Claim, api: SessionApi, reporter: TurnReporter) -> Outcome:
+        plan = claim.plan
+        media = WebSocketMedia(socket, input_rate=plan.input_sample_rate, output_rate=plan.output_sample_rate)
+        speko = SpekoClient(self.options.gateway_url, claim.token, self._http, session_id=plan.session_id)
+        call = CallSession(plan, media, api, reporter, speko, build_vad(self._vad_threads))
+        self._calls[plan.session_id] = call
+        if self._draining.is_set():
+            call.stop(EndReason.DRAIN)
+        return await call.run()
+
+    async def _report(self, reporter: TurnReporter, outcome: Outcome) -> None:
+        """Turns first, then the finish: the gateway may stop taking turns of a finished session."""
+        budget = self.options.drain_timeout_s / 2 if self._draining.is_set() else REPORT_TIMEOUT_S
+        delivered = await reporter.flush(budget)
+        finished = delivered and await reporter.finish(outcome.status, outcome.reason.value, outcome.error, budget)
+        await reporter.aclose(keep_journal=not finished)
