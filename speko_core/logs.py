@@ -20,7 +20,7 @@ from speko_core.settings import Role, Settings
 
 LOG_FILE_BYTES = 10_000_000
 LOG_FILES_KEPT = 3
-_OURS = ("speko_core", "speko_gateway", "speko_mcp", "speko_worker")
+_OURS = ("speko", "speko_core", "speko_gateway", "speko_mcp", "speko_worker")
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "color_message"}
 _FRAMES = 12
 _request_id: ContextVar[str] = ContextVar("speko_request_id", default="")

@@ -1,0 +1,129 @@
+"""Getting an installation ready: checks, migrations, and on the very first start the first organization.
+
+Any number of processes may do this at once, on either engine: migrations take a lock, and the single row of
+`installation` decides who seeds.
+"""
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from speko_core.accounts import service as accounts
+from speko_core.accounts import sign_in
+from speko_core.accounts.models import Installation, Membership, Organization
+from speko_core.accounts.schemas import KeyCreate
+from speko_core.adapters.envelope import fingerprint
+from speko_core.adapters.master_key import load_master_key
+from speko_core.agents import service as agents
+from speko_core.agents.config import AgentIntent
+from speko_core.agents.schemas import AgentCreate
+from speko_core.context import Ctx
+from speko_core.db import migrate
+from speko_core.deps import Deps
+from speko_core.errors import ConfigurationError
+from speko_core.ids import new_id
+from speko_core.preflight import check_database, check_ports
+from speko_core.principal import ALL_SCOPES, Principal
+from speko_core.settings import Role
+
+OWNER_EMAIL = "owner@localhost"
+ORGANIZATION_NAME = "My organization"
+DEFAULT_AGENT = AgentCreate(
+    name="Default",
+    system_prompt=(
+        "You are a friendly assistant on the phone. Answer in one or two short sentences, in plain words. "
+        "Ask one question at a time."
+    ),
+    intent=AgentIntent(language="en-US"),
+    first_message="Hello, how can I help you?",
+)
+_ONLY_ROW = 1
+
+
+@dataclass(frozen=True)
+class FirstStart:
+    """What exists in the clear only once, for the person who started it."""
+
+    test_key: str
+    live_key: str
+    sign_in_url: str
+
+
+async def prepare(deps: Deps, check_ports_of: Iterable[Role] = ()) -> FirstStart | None:
+    """Make the installation ready to serve; the first start ever returns what to show.
+
+    Raises:
+        ConfigurationError: it cannot work as configured.
+    """
+    await check_database(deps.database, deps.settings)
+    check_ports(deps.settings, check_ports_of)
+    await asyncio.to_thread(migrate.upgrade, deps.settings)
+    return await seed(deps)
+
+
+async def seed(deps: Deps) -> FirstStart | None:
+    """Write the first organization, or check that the database was written under our master key.
+
+    Raises:
+        ConfigurationError: it was written under another one.
+    """
+    mark = fingerprint(load_master_key(deps.settings))
+    if await _is_ours(deps, mark):
+        return None
+    try:
+        return await _seed_once(deps, mark)
+    except IntegrityError:  # another process seeded between our look and our write
+        await _is_ours(deps, mark)
+        return None
+
+
+async def _is_ours(deps: Deps, mark: str) -> bool:
+    async with deps.database.transaction(None, read_only=True) as db:
+        written = (await db.execute(select(Installation.key_fingerprint))).scalar_one_or_none()
+    if written is not None and written != mark:
+        raise ConfigurationError(
+            "This database was written under another master key; set SPEKO_MASTER_KEY to the one it was made with."
+        )
+    return written is not None
+
+
+async def _seed_once(deps: Deps, mark: str) -> FirstStart:
+    now, organization_id = deps.clock.now(), new_id("org")
+    async with deps.database.transaction(organization_id) as db:
+        db.add(Installation(id=_ONLY_ROW, key_fingerprint=mark, created_at=now))
+        await db.flush()
+        db.add(Organization(id=organization_id, name=ORGANIZATION_NAME, created_at=now, updated_at=now))
+        await db.flush()
+        user_id = await _add_owner(deps, db, organization_id)
+        principal = Principal("system", "bootstrap", organization_id, ALL_SCOPES, user_id=user_id)
+        ctx = Ctx(principal, deps, db, "cli", new_id("req"))
+        await agents.create(ctx, DEFAULT_AGENT)
+        test = await accounts.create_key(ctx, KeyCreate(name="First test key", mode="test"))
+        live = await accounts.create_key(ctx, KeyCreate(name="First live key", mode="live"))
+        url = await sign_in_url(deps, db, user_id)
+    await ctx.run_after_commit()
+    return FirstStart(test.key, live.key, url)
+
+
+async def _add_owner(deps: Deps, db: AsyncSession, organization_id: str) -> str:
+    user = await sign_in.find_or_create_user(db, OWNER_EMAIL, deps.clock.now())
+    membership = Membership(
+        id=new_id("member"),
+        organization_id=organization_id,
+        user_id=user.id,
+        role="owner",
+        created_at=deps.clock.now(),
+    )
+    db.add(membership)
+    await db.flush()
+    return user.id
+
+
+async def sign_in_url(deps: Deps, db: AsyncSession, user_id: str) -> str:
+    """A fresh single-use link to the dashboard."""
+    token, _ = await sign_in.create_link(db, deps.secrets, user_id, deps.clock.now())
+    return f"{deps.settings.base_url}/sign-in?token={token}"

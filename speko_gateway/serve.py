@@ -1,0 +1,65 @@
+"""The web role: prepare the installation, then serve REST, pages and MCP on one port."""
+
+from collections.abc import Callable, Iterable
+from importlib.util import find_spec
+
+import uvicorn
+from starlette.applications import Starlette
+
+from speko_core.bootstrap import FirstStart, prepare
+from speko_core.deps import Deps, build_deps
+from speko_core.preflight import check_database_url
+from speko_core.settings import Role, Settings
+from speko_gateway.app import create_app
+
+MAX_FRAME_BYTES = 1_048_576
+KEEP_ALIVE_S = 75
+BACKLOG = 2048
+
+OnPrepared = Callable[[Settings, FirstStart | None], None]
+
+
+async def run_web(settings: Settings, *, check_ports: Iterable[Role], on_prepared: OnPrepared) -> None:
+    """Serve until SIGTERM or SIGINT, then finish what is in flight within the drain time.
+
+    Raises:
+        ConfigurationError: it cannot work as configured.
+    """
+    check_database_url(settings)
+    deps = build_deps(settings)
+    try:
+        on_prepared(settings, await prepare(deps, check_ports))
+        await uvicorn.Server(server_config(application(deps), settings)).serve()
+    finally:
+        await deps.aclose()
+
+
+def application(deps: Deps) -> Starlette:
+    """The application, with the MCP server where its packages are installed."""
+    if find_spec("fastmcp") is None:
+        return create_app(deps)
+    # The extra decides whether this module can be imported at all.
+    from speko_mcp.server import build_mcp_app
+
+    mcp = build_mcp_app(deps)
+    return create_app(deps, mcp_app=mcp.app, mcp_lifespan=mcp.lifespan)
+
+
+def server_config(app: Starlette, settings: Settings) -> uvicorn.Config:
+    """How uvicorn runs: our own access log, LF-only streams, bounded frames, a bounded drain."""
+    return uvicorn.Config(
+        app,
+        host=settings.host,
+        port=settings.port,
+        http="httptools",
+        ws="websockets-sansio",
+        ws_max_size=MAX_FRAME_BYTES,
+        ws_per_message_deflate=False,
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        backlog=BACKLOG,
+        timeout_keep_alive=KEEP_ALIVE_S,
+        timeout_graceful_shutdown=max(1, int(settings.drain_timeout_s)),
+    )
