@@ -1,0 +1,1 @@
+"""What people see in a browser: sign-in, dashboard, talk page. Logic stays in operations and services."""

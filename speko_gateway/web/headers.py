@@ -1,0 +1,48 @@
+"""The security headers of every page, and which script origins and sockets a page may use."""
+
+from collections.abc import Mapping, Sequence
+from urllib.parse import urlsplit
+
+# Pages show names, transcripts and keys: nothing may keep them, frame them, or learn where a link led.
+COMMON: Mapping[str, str] = {
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "X-Frame-Options": "DENY",
+}
+
+
+def page_headers(
+    base_url: str, *, microphone: bool = False, sockets: bool = False, form_targets: Sequence[str] = ()
+) -> dict[str, str]:
+    """Headers of one HTML answer.
+
+    `form_targets` are sources a form's answer may redirect to: browsers apply `form-action` to the redirect too.
+    """
+    connect = ["'self'", _socket_origin(base_url)] if sockets else ["'self'"]
+    policy = {
+        "default-src": ["'none'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
+        "img-src": ["'self'"],
+        "connect-src": connect,
+        "form-action": ["'self'", *form_targets],
+        "base-uri": ["'none'"],
+        "frame-ancestors": ["'none'"],
+    }
+    csp = "; ".join(f"{name} {' '.join(values)}" for name, values in policy.items())
+    permissions = f"microphone={'(self)' if microphone else '()'}, camera=(), geolocation=(), payment=()"
+    return {**COMMON, "Content-Security-Policy": csp, "Permissions-Policy": permissions}
+
+
+def redirect_source(uri: str) -> str:
+    """The policy source that allows a redirect to `uri`: its origin, or its scheme for a native application's own."""
+    parts = urlsplit(uri)
+    if parts.scheme in ("http", "https"):
+        return f"{parts.scheme}://{parts.netloc}"
+    return f"{parts.scheme}:"
+
+
+def _socket_origin(base_url: str) -> str:
+    scheme, _, rest = base_url.partition("://")
+    return f"{'wss' if scheme == 'https' else 'ws'}://{rest.partition('/')[0]}"

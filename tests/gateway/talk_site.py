@@ -1,0 +1,47 @@
+"""The talk page with a scripted media server behind it, on a port of its own."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.routing import WebSocketRoute
+
+from speko_gateway.web.static_files import assets_mount
+from speko_gateway.web.talk_page import talk_page_route
+from tests.gateway.scripted_media import ScriptedMedia
+
+
+@dataclass
+class TalkSite:
+    """A running site: where it is and what its media server does."""
+
+    base_url: str
+    media: ScriptedMedia
+
+    def link(self, token: str = "tok_1") -> str:
+        """A talk link as `POST /v1/sessions` callers build it."""
+        fragment = urlencode({"token": token, "url": f"{self.base_url.replace('http', 'ws')}/v1/sessions/s1/media"})
+        return f"{self.base_url}/talk/s1#{fragment}"
+
+
+@asynccontextmanager
+async def talk_site() -> AsyncIterator[TalkSite]:
+    """Serve until the block ends."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    base_url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    media = ScriptedMedia()
+    routes = [talk_page_route(base_url), assets_mount(), WebSocketRoute("/v1/sessions/{id}/media", media.endpoint)]
+    server = uvicorn.Server(
+        uvicorn.Config(Starlette(routes=routes), log_level="error", ws="websockets-sansio", timeout_graceful_shutdown=1)
+    )
+    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    try:
+        yield TalkSite(base_url, media)
+    finally:
+        server.should_exit = True
+        await asyncio.wait_for(serving, 10)
