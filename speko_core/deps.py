@@ -9,6 +9,7 @@ from speko_core.adapters.master_key import load_master_key
 from speko_core.adapters.system_clock import SystemClock
 from speko_core.db.engine import Database, create_engine
 from speko_core.errors import ConfigurationError
+from speko_core.limits import RateLimiter
 from speko_core.ports.clock import Clock
 from speko_core.ports.jobs import Jobs
 from speko_core.ports.secrets import Secrets
@@ -26,6 +27,7 @@ class Deps:
     database: Database
     providers: ProviderRegistry
     jobs: Jobs
+    limits: RateLimiter
     worker_token: str
     key_cache: KeyCache = field(default_factory=KeyCache)
 
@@ -62,12 +64,16 @@ def build_deps(settings: Settings) -> Deps:
     prepare_data_dir(settings)
     secrets = EnvelopeSecrets(load_master_key(settings))
     token = settings.worker_token.get_secret_value() if settings.worker_token else secrets.worker_token
+    clock = SystemClock()
     return Deps(
         settings=settings,
-        clock=SystemClock(),
+        clock=clock,
         secrets=secrets,
         database=Database(create_engine(settings)),
         providers=build_registry(settings, default_factories()),
         jobs=DbosJobs(settings),
+        limits=RateLimiter(
+            clock, per_key=settings.rate_limit_per_key, per_organization=settings.rate_limit_per_organization
+        ),
         worker_token=token,
     )

@@ -63,7 +63,7 @@ class Operation(Generic[I]):
     effect: Effect
     input: type[I]
     # A type pydantic can serialize: a model, `list[Model]`, or `type(None)` for an empty answer.
-    output: object
+    output: Any
     run: Callable[[Ctx, I], Awaitable[object]]
     http: Http | None = None
     tool: ToolBinding | None = None

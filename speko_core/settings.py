@@ -43,6 +43,10 @@ class Settings(BaseSettings):
         "", description="Comma-separated roles beside web that `/readyz` of web waits for; `speko up` sets it."
     )
     max_body_bytes: int = Field(26_214_400, description="Largest request body accepted, in bytes (25 MiB).")
+    rate_limit_per_key: int = Field(6000, ge=0, description="Requests per minute of one credential; 0 is unlimited.")
+    rate_limit_per_organization: int = Field(
+        12_000, ge=0, description="Requests per minute of one organization; 0 is unlimited."
+    )
     session_grace_s: float = Field(20.0, description="Seconds without a worker heartbeat before a session is closed.")
     voice_workers: int = Field(1, ge=1, le=16, description="Recognition processes for the offline voice.")
     drain_timeout_s: float = Field(10.0, description="Seconds a role may take to finish on SIGTERM.")

@@ -16,15 +16,20 @@ def deps_of(request: HTTPConnection) -> Deps:
 
 
 async def principal_of(request: HTTPConnection) -> Principal:
-    """Authenticate the bearer credential.
+    """Authenticate the bearer credential and count the request.
 
     Raises:
         Unauthorized: there is none, or it is not valid. Checked before anything of the body is read.
+        RateLimited: the credential or its organization is over its rate.
     """
     scheme, _, credential = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not credential.strip():
         raise Unauthorized("Unauthorized", hint="Send `Authorization: Bearer <api key>`.")
-    return await authenticate(deps_of(request), credential.strip())
+    deps = deps_of(request)
+    principal = await authenticate(deps, credential.strip())
+    # The middleware turns it into headers of whatever answer follows.
+    request.state.allowance = deps.limits.take(principal)
+    return principal
 
 
 async def principal_with(request: HTTPConnection, scope: str) -> Principal:

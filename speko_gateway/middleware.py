@@ -8,6 +8,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from speko_core.ids import new_id
+from speko_core.limits import Allowance
 
 log = logging.getLogger("speko.access")
 
@@ -41,7 +42,7 @@ class RequestContext:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                MutableHeaders(scope=message)["X-Request-Id"] = request_id
+                _mark(MutableHeaders(scope=message), scope, request_id)
             await send(message)
 
         try:
@@ -49,6 +50,15 @@ class RequestContext:
         finally:
             if scope["type"] == "http":
                 _log_access(scope, request_id, status, time.perf_counter() - started)
+
+
+def _mark(headers: MutableHeaders, scope: Scope, request_id: str) -> None:
+    headers["X-Request-Id"] = request_id
+    allowance: Allowance | None = scope["state"].get("allowance")
+    if allowance is not None:
+        headers["RateLimit-Limit"] = str(allowance.limit)
+        headers["RateLimit-Remaining"] = str(allowance.remaining)
+        headers["RateLimit-Reset"] = str(allowance.reset_s)
 
 
 def _request_id(scope: Scope) -> str:

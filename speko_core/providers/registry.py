@@ -29,3 +29,8 @@ class ProviderRegistry:
 def build_registry(settings: Settings, factories: Mapping[str, ProviderFactory]) -> ProviderRegistry:
     """Make the adapters of this process; nothing is started or dialled before the first call."""
     return ProviderRegistry({vendor: factory(settings) for vendor, factory in factories.items()})
+
+
+def default_factories() -> Mapping[str, ProviderFactory]:
+    """Every vendor this product has adapters for."""
+    return {}

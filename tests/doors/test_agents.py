@@ -1,0 +1,126 @@
+"""Agents, over both doors and on both engines."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+
+from speko_core.deps import Deps
+from tests.conftest import Tenant
+from tests.doors.doors import Door, open_door
+
+NEW = {"name": "Reception", "systemPrompt": "You answer the phone.", "intent": {"language": "en-US"}}
+
+
+@pytest.fixture(params=["rest", "mcp"])
+async def door(request: pytest.FixtureRequest, deps: Deps, tenant: Tenant) -> AsyncIterator[Door]:
+    async with open_door(request.param, deps, tenant.key) as opened:
+        yield opened
+
+
+async def test_a_created_agent_can_be_read_back(door: Door, tenant: Tenant) -> None:
+    """AGT-1"""
+    created = await door.call("agents.create", **NEW)
+    assert created.code is None, created.message
+    read = await door.call("agents.get", id=created.value["id"])
+    for name in ("id", "name", "systemPrompt", "intent", "voice", "llmOptions", "stackPreferences", "createdAt"):
+        assert read.value[name] == created.value[name]
+    assert read.value["organizationId"] == tenant.organization_id
+    assert read.value["extractionFields"] == []
+    assert read.value["createdAt"].endswith("Z")
+
+
+async def test_the_seeded_agent_is_named_default_and_listed(door: Door) -> None:
+    """ORG-2"""
+    listed = await door.call("agents.list")
+    assert [agent["name"] for agent in listed.value] == ["Default"]
+    assert "optimizeFor" not in listed.value[0]["intent"]
+
+
+async def test_a_second_agent_of_the_same_name_is_refused(door: Door) -> None:
+    """AGT-1"""
+    await door.call("agents.create", **NEW)
+    again = await door.call("agents.create", **NEW)
+    assert again.code == "AGENT_NAME_CONFLICT"
+
+
+async def test_an_update_changes_only_what_it_names_and_null_clears(door: Door) -> None:
+    """AGT-1"""
+    options = {"llmOptions": {"temperature": 0.5}, "voice": "rms", "extractionFields": [
+        {"name": "city", "type": "string", "description": "Where the caller lives."}
+    ]}  # fmt: skip
+    created = await door.call("agents.create", **NEW, **options)
+    changed = await door.call(
+        "agents.update", id=created.value["id"], voice=None, systemPrompt="Shorter.", extractionFields=None
+    )
+    assert changed.value["voice"] is None
+    assert changed.value["systemPrompt"] == "Shorter."
+    assert changed.value["llmOptions"] == {"temperature": 0.5}
+    assert len(changed.value["extractionFields"]) == 1
+    assert changed.value["version"] == created.value["version"] + 1
+
+
+async def test_a_rename_to_a_taken_name_is_refused(door: Door) -> None:
+    """AGT-1"""
+    created = await door.call("agents.create", **NEW)
+    answer = await door.call("agents.update", id=created.value["id"], name="Default")
+    assert answer.code == "AGENT_NAME_CONFLICT"
+
+
+async def test_the_last_agent_cannot_be_deleted(door: Door, tenant: Tenant) -> None:
+    """ORG-2"""
+    refused = await door.call("agents.delete", id=tenant.agent_id)
+    assert refused.code == "LAST_AGENT"
+    await door.call("agents.create", **NEW)
+    assert (await door.call("agents.delete", id=tenant.agent_id)).value["deleted"] is True
+    assert (await door.call("agents.get", id=tenant.agent_id)).code == "NOT_FOUND"
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"intent": {"language": "english"}}, "intent.language"),
+        ({"intent": {"language": "en", "optimizeFor": "balanced"}}, "intent.optimizeFor"),
+        ({"llmOptions": {"temperature": 3}}, "llmOptions.temperature"),
+        ({"llmOptions": {"topP": 1}}, "llmOptions.topP"),
+        ({"name": ""}, "name"),
+        ({"stackPreferences": {"allowedProviders": {"stt": ["Deep Gram"]}}}, "stackPreferences.allowedProviders.stt.0"),
+    ],
+)
+async def test_a_wrong_field_is_named_with_what_is_allowed(door: Door, change: dict[str, object], field: str) -> None:
+    """ORG-10"""
+    answer = await door.call("agents.create", **{**NEW, **change})
+    assert answer.code == "VALIDATION_ERROR"
+    assert field in answer.message
+
+
+async def test_an_s2s_allow_list_is_understood_as_the_python_sdk_writes_it(rest: httpx.AsyncClient) -> None:
+    """AGT-1: the official Python client serializes the key as `s2S`."""
+    preferences = {"allowedProviders": {"s2S": ["openai"]}}
+    created = (await rest.post("/v1/agents", json={**NEW, "stackPreferences": preferences})).json()
+    assert created["stackPreferences"] == {"allowedProviders": {"s2s": ["openai"]}}
+
+
+async def test_a_background_sound_needs_exactly_one_source(rest: httpx.AsyncClient) -> None:
+    """AGT-1"""
+    for ambient in ({}, {"clip": "office-ambience", "soundId": "snd_1"}):
+        answer = await rest.post("/v1/agents", json={**NEW, "backgroundAudio": {"ambient": ambient}})
+        assert answer.status_code == 422
+        assert answer.json()["code"] == "VALIDATION_ERROR"
+
+
+async def test_twenty_concurrent_creations_of_one_name_make_one_agent(rest: httpx.AsyncClient) -> None:
+    """AGT-1"""
+    answers = await asyncio.gather(*(rest.post("/v1/agents", json=NEW) for _ in range(20)))
+    assert sorted(answer.status_code for answer in answers) == [201] + [409] * 19
+    names = [agent["name"] for agent in (await rest.get("/v1/agents")).json()]
+    assert names.count("Reception") == 1
+
+
+async def test_two_concurrent_deletions_leave_the_last_agent(rest: httpx.AsyncClient) -> None:
+    """ORG-2"""
+    await rest.post("/v1/agents", json=NEW)
+    ids = [agent["id"] for agent in (await rest.get("/v1/agents")).json()]
+    answers = await asyncio.gather(*(rest.delete(f"/v1/agents/{agent_id}") for agent_id in ids))
+    assert sorted(answer.status_code for answer in answers) == [200, 409]
