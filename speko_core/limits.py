@@ -14,6 +14,8 @@ from speko_core.principal import Principal
 
 WINDOW_S = 60.0
 BUCKETS = 50_000
+# A sum of N intervals of WINDOW/N is the window only to within floating point.
+_ROUNDING = 1e-6
 
 
 @dataclass(frozen=True)
@@ -56,11 +58,11 @@ class RateLimiter:
         now = self._clock.monotonic()
         interval = WINDOW_S / limit
         arrival = max(self._arrivals.get(name, now), now) + interval
-        if arrival - now > WINDOW_S:
+        if arrival - now > WINDOW_S + interval * _ROUNDING:
             wait = math.ceil(arrival - now - WINDOW_S)
             raise RateLimited(f"Over the limit of {limit} requests per minute.", retry_after_s=max(wait, 1))
         self._arrivals[name] = arrival
         self._arrivals.move_to_end(name)
         if len(self._arrivals) > BUCKETS:
             self._arrivals.popitem(last=False)
-        return Allowance(limit, int((WINDOW_S - (arrival - now)) / interval), math.ceil(arrival - now))
+        return Allowance(limit, int((WINDOW_S - (arrival - now)) / interval + _ROUNDING), math.ceil(arrival - now))
