@@ -1,1 +1,1 @@
-"""MCP door: tools built from the operation list, the authorization server, docs search."""
+"""The MCP door: tools, sign-in for MCP clients, and what a model reads. No product logic lives here."""
