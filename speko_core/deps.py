@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from speko_core.accounts.key_cache import KeyCache
 from speko_core.adapters.dbos_jobs import DbosJobs
+from speko_core.adapters.embedded_rooms import EmbeddedRooms
 from speko_core.adapters.envelope import EnvelopeSecrets
 from speko_core.adapters.master_key import load_master_key
 from speko_core.adapters.system_clock import SystemClock
@@ -12,6 +13,7 @@ from speko_core.errors import ConfigurationError
 from speko_core.limits import RateLimiter
 from speko_core.ports.clock import Clock
 from speko_core.ports.jobs import Jobs
+from speko_core.ports.rooms import Rooms
 from speko_core.ports.secrets import Secrets
 from speko_core.providers.registry import ProviderRegistry, build_registry, default_factories
 from speko_core.settings import Settings
@@ -27,6 +29,7 @@ class Deps:
     database: Database
     providers: ProviderRegistry
     jobs: Jobs
+    rooms: Rooms
     limits: RateLimiter
     worker_token: str
     key_cache: KeyCache = field(default_factory=KeyCache)
@@ -72,6 +75,7 @@ def build_deps(settings: Settings) -> Deps:
         database=Database(create_engine(settings)),
         providers=build_registry(settings, default_factories()),
         jobs=DbosJobs(settings),
+        rooms=EmbeddedRooms(settings.base_url),
         limits=RateLimiter(
             clock, per_key=settings.rate_limit_per_key, per_organization=settings.rate_limit_per_organization
         ),

@@ -24,6 +24,9 @@ from speko_core.ports.secrets import Secrets
 from speko_core.types import JsonValue
 from speko_core.validation import field_problems
 
+# Our own processes report every few seconds; the log is about what people, keys and clients did.
+_UNAUDITED = frozenset({"worker", "session"})
+
 
 @dataclass(frozen=True)
 class Caller:
@@ -93,7 +96,7 @@ async def _transact(
         value = cast(
             JsonValue, operation.output_adapter.dump_python(_validated(operation, result), mode="json", by_alias=True)
         )
-        if operation.effect != "read" and caller.principal.organization_id:
+        if operation.effect != "read" and caller.principal.kind not in _UNAUDITED:
             db.add(_audit_entry(operation, ctx, value))
         if seen is not None:
             seen.complete(value, deps.secrets)

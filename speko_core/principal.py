@@ -11,7 +11,7 @@ ALL_SCOPES: frozenset[str] = frozenset(
         "account:read", "account:write",
         "agents:read", "agents:write",
         "keys:read", "keys:write",
-        "sessions:read", "sessions:write",
+        "sessions:read", "sessions:write", "sessions:turns",
         "inference:use",
         "audit:read",
         "docs:read",

@@ -14,7 +14,7 @@ from speko_core.principal import ALL_SCOPES, Mode, Principal
 from speko_core.sessions.tokens import SESSION_PREFIX, verify_session_token
 
 LAST_USED_EVERY = timedelta(minutes=1)
-SESSION_SCOPES = frozenset({"inference:use", "sessions:worker"})
+SESSION_SCOPES = frozenset({"inference:use", "sessions:turns", "sessions:worker"})
 WORKER_SCOPES = frozenset({"worker:run"})
 
 

@@ -42,6 +42,7 @@ class VoiceSession(Base, OrganizationScoped, Timestamps):
     started_at: Mapped[datetime | None] = mapped_column(default=None)
     ended_at: Mapped[datetime | None] = mapped_column(default=None)
     end_reason: Mapped[str | None] = mapped_column(String(64), default=None)
+    error_code: Mapped[str | None] = mapped_column(String(64), default=None)
     expires_at: Mapped[datetime] = mapped_column()
     caller_metadata: Mapped[JsonObject] = mapped_column("metadata", JsonColumn)
 

@@ -1,0 +1,21 @@
+"""The embedded transport: the room is a WebSocket of the web role itself (docs/media-protocol.md), so it always exists.
+
+Which worker answers is decided when the caller connects: none needs to be alive when a session is created.
+"""
+
+from speko_core.ports.rooms import RoomAccess, RoomRequest, Transport
+from speko_core.sessions.tokens import mint_media_token
+
+
+class EmbeddedRooms:
+    """The `Rooms` port without a media server."""
+
+    transport: Transport = "websocket"
+
+    def __init__(self, base_url: str) -> None:
+        # http → ws, https → wss, and a path prefix stays.
+        self._base_url = "ws" + base_url.removeprefix("http")
+
+    async def admit(self, request: RoomRequest) -> RoomAccess:
+        """The media address of the session, and a random single-use token."""
+        return RoomAccess(f"{self._base_url}/v1/sessions/{request.session_id}/media", mint_media_token())

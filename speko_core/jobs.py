@@ -1,0 +1,7 @@
+"""Every kind of background work, explicitly."""
+
+from speko_core.ports.jobs import JobKind
+from speko_core.privacy.retention import RETENTION
+from speko_core.sessions.jobs import FINALIZE
+
+KINDS: tuple[JobKind, ...] = (FINALIZE, RETENTION)

@@ -1,0 +1,132 @@
+"""The retention sweep (OPS-4): what has outlived its purpose is deleted, and what was deleted is reported.
+
+Per organization the counts go into its audit log; the whole report is the result of the run. Nothing billed is touched.
+"""
+
+import logging
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import cast
+
+from sqlalchemy import ColumnElement, CursorResult, delete, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from speko_core.accounts.models import (
+    AuditEntry,
+    BrowserSession,
+    IdempotencyRecord,
+    Organization,
+    RoleLease,
+    SignInLink,
+)
+from speko_core.db.base import Base
+from speko_core.deps import Deps
+from speko_core.ids import new_id
+from speko_core.ports.jobs import JobKind
+from speko_core.sessions import repository
+from speko_core.sessions.models import SessionTurn, VoiceSession
+from speko_core.types import JsonObject
+
+logger = logging.getLogger(__name__)
+
+EVERY_S = 3600.0
+BATCH = 100
+IDEMPOTENCY = timedelta(hours=24)
+DEAD_LEASES = timedelta(hours=1)
+FINISHED_JOBS = timedelta(days=7)
+
+
+@dataclass
+class Swept:
+    """Counts of one organization."""
+
+    sessions: int = 0
+    turns: int = 0
+    idempotency_keys: int = 0
+
+
+async def sweep(deps: Deps, args: JsonObject) -> JsonObject:
+    """Delete what is past its time; repeating it finds nothing more."""
+    total = Swept()
+    for organization_id, days in await _policies(deps):
+        swept = await _sweep_organization(deps, organization_id, days)
+        total.sessions += swept.sessions
+        total.turns += swept.turns
+        total.idempotency_keys += swept.idempotency_keys
+    report: JsonObject = {
+        "sessions": total.sessions,
+        "turns": total.turns,
+        "idempotencyKeys": total.idempotency_keys,
+        **await _sweep_installation(deps),
+        "jobs": await deps.jobs.forget_finished(deps.clock.now() - FINISHED_JOBS),
+    }
+    logger.info("retention sweep", extra={"deleted": report})
+    return report
+
+
+async def _policies(deps: Deps) -> list[tuple[str, int]]:
+    async with deps.database.transaction(None, read_only=True, all_organizations=True) as db:
+        rows = (await db.execute(select(Organization.id, Organization.retention_days).order_by(Organization.id))).all()
+    default = deps.settings.metadata_retention_days
+    return [(organization_id, days or default) for organization_id, days in rows]
+
+
+async def _sweep_organization(deps: Deps, organization_id: str, days: int) -> Swept:
+    swept = Swept()
+    while await _sweep_sessions(deps, organization_id, days, swept):
+        continue
+    async with deps.database.transaction(organization_id) as db:
+        old = IdempotencyRecord.created_at < deps.clock.now() - IDEMPOTENCY
+        swept.idempotency_keys = await _delete(db, IdempotencyRecord, old)
+    return swept
+
+
+async def _sweep_sessions(deps: Deps, organization_id: str, days: int, swept: Swept) -> bool:
+    """Delete one batch with its entry in the audit log; False when there was none."""
+    async with deps.database.transaction(organization_id) as db:
+        ids = await repository.finished_before(db, deps.clock.now() - timedelta(days=days), BATCH)
+        if not ids:
+            return False
+        turns = await _delete(db, SessionTurn, SessionTurn.session_id.in_(ids))
+        sessions = await _delete(db, VoiceSession, VoiceSession.id.in_(ids))
+        db.add(_audit(deps, organization_id, sessions, turns))
+    swept.sessions += sessions
+    swept.turns += turns
+    return True
+
+
+def _audit(deps: Deps, organization_id: str, sessions: int, turns: int) -> AuditEntry:
+    return AuditEntry(
+        id=new_id("audit"),
+        organization_id=organization_id,
+        operation="retention.sweep",
+        resource_id=f"sessions={sessions} turns={turns}",
+        actor_kind="system",
+        actor_id="retention",
+        door="job",
+        created_at=deps.clock.now(),
+    )
+
+
+async def _sweep_installation(deps: Deps) -> JsonObject:
+    now = deps.clock.now()
+    async with deps.database.transaction(None, all_organizations=True) as db:
+        used_links = or_(SignInLink.used_at.is_not(None), SignInLink.expires_at <= now)
+        return {
+            "signInLinks": await _delete(db, SignInLink, used_links),
+            "browserSessions": await _delete(db, BrowserSession, BrowserSession.expires_at <= now),
+            "roleLeases": await _delete(db, RoleLease, RoleLease.last_seen_at < now - DEAD_LEASES),
+        }
+
+
+async def _delete(db: AsyncSession, table: type[Base], condition: ColumnElement[bool]) -> int:
+    statement = delete(table).where(condition).execution_options(synchronize_session=False)
+    return cast("CursorResult[object]", await db.execute(statement)).rowcount
+
+
+RETENTION = JobKind(
+    name="retention.sweep",
+    run=sweep,
+    every_s=EVERY_S,
+    summary="Deletes sessions, transcripts and credentials that are past their time, and reports how many.",
+)

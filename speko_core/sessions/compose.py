@@ -1,0 +1,133 @@
+"""What a session is frozen to: the agent's settings, overridden by the call's own, as one `SessionPlan`. Pure."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
+
+from speko_core.agents.config import AllowedProviders, LlmOptions, SpeechNormalization, SttOptions, TtsOptions
+from speko_core.agents.schemas import AgentRow, FirstMessageMode
+from speko_core.errors import FieldProblem, InvalidInput
+from speko_core.ports.rooms import Transport
+from speko_core.principal import Mode
+from speko_core.routing.intent import Constraints, OptimizeFor, Region, RoutingIntent
+from speko_core.schemas import wire_time
+from speko_core.sessions.plan import PlanIdle, PlanIntent, PlanModels, SessionPlan
+from speko_core.sessions.schemas import LlmOverride, SessionCreate, TtsOverride
+
+T = TypeVar("T")
+
+# An agent's preference in the words of the router; agents cannot say `balanced`, absent means it.
+_PREFERENCES = {"latency": OptimizeFor.LATENCY, "quality": OptimizeFor.ACCURACY, "cost": OptimizeFor.COST}
+DEFAULT_OUTPUT_RATE = 24_000
+OUTPUT_RATES = range(8_000, 48_001)
+
+
+@dataclass(frozen=True)
+class Frame:
+    """The facts of a new session that neither agent nor caller decides."""
+
+    session_id: str
+    organization_id: str
+    mode: Mode
+    transport: Transport
+    expires_at: datetime
+
+
+def compose(frame: Frame, data: SessionCreate, agent: AgentRow | None) -> SessionPlan:
+    """Merge: the call's own fields win field by field, allow-lists layer by layer.
+
+    Raises:
+        InvalidInput: neither agent nor intent, or a sample rate nobody can play; names the field.
+    """
+    llm, own_llm = (agent.llm_options if agent else None) or LlmOptions(), data.llm or LlmOverride()
+    tts, own_tts = (agent.tts_options if agent else None) or TtsOptions(), data.tts_options or TtsOverride()
+    stt = (agent.stt_options if agent else None) or SttOptions()
+    first_message, mode = _opening(data, agent)
+    return SessionPlan(
+        session_id=frame.session_id,
+        organization_id=frame.organization_id,
+        mode=frame.mode,
+        agent_id=agent.id if agent else None,
+        agent_name=agent.name if agent else None,
+        agent_version=agent.version if agent else None,
+        intent=_intent(data.intent, agent),
+        models=_models(data.constraints, agent),
+        system_prompt=_first(data.system_prompt, agent.system_prompt if agent else None) or "",
+        voice=_first(data.voice, agent.voice if agent else None),
+        first_message=first_message,
+        first_message_mode=mode,
+        temperature=_first(own_llm.temperature, llm.temperature),
+        max_tokens=_first(own_llm.max_tokens, llm.max_tokens),
+        llm_model=llm.model,
+        stt_keywords=tuple(stt.keywords or ()),
+        tts_speed=_first(own_tts.speed, tts.speed),
+        pronunciations=_replacements(agent.speech_normalization if agent else None),
+        idle=_idle(agent),
+        transport=frame.transport,
+        output_sample_rate=_sample_rate(own_tts.sample_rate, tts.sample_rate),
+        expires_at=wire_time(frame.expires_at),
+        max_duration_s=data.ttl_seconds,
+        metadata=data.metadata,
+    )
+
+
+def _first(own: T | None, default: T | None) -> T | None:
+    return default if own is None else own
+
+
+def _refused(field: str, problem: str) -> InvalidInput:
+    return InvalidInput(f"{field}: {problem}", fields=[FieldProblem(field, problem)])
+
+
+def _intent(own: RoutingIntent | None, agent: AgentRow | None) -> PlanIntent:
+    preference = OptimizeFor.BALANCED
+    if agent is not None and agent.intent.optimize_for is not None:
+        preference = _PREFERENCES[agent.intent.optimize_for]
+    if own is not None and "optimize_for" in own.model_fields_set:
+        preference = own.optimize_for
+    if own is not None:
+        return PlanIntent(language=own.language, region=own.region.value, optimize_for=preference.value)
+    if agent is None:
+        raise _refused("intent", "is required when agentId is absent")
+    return PlanIntent(language=agent.intent.language, region=Region.GLOBAL.value, optimize_for=preference.value)
+
+
+def _models(own: Constraints | None, agent: AgentRow | None) -> PlanModels:
+    given = own.allowed_providers if own else None
+    stack = agent.stack_preferences if agent else None
+    stored = (stack.allowed_providers if stack else None) or AllowedProviders()
+    return PlanModels(
+        stt=tuple(_first(given.stt if given else None, stored.stt) or ()),
+        llm=tuple(_first(given.llm if given else None, stored.llm) or ()),
+        tts=tuple(_first(given.tts if given else None, stored.tts) or ()),
+    )
+
+
+def _opening(data: SessionCreate, agent: AgentRow | None) -> tuple[str | None, FirstMessageMode]:
+    if data.first_message:
+        return data.first_message, "say"
+    if data.first_message is not None or agent is None:  # an empty text asks the agent to wait
+        return None, "wait"
+    if agent.first_message_mode == "say" and not agent.first_message:
+        return None, "wait"
+    return agent.first_message, agent.first_message_mode
+
+
+def _replacements(stored: SpeechNormalization | None) -> dict[str, str]:
+    if stored is None:
+        return {}
+    return {**(stored.text_replacements or {}), **(stored.pronunciation_dictionary or {})}
+
+
+def _idle(agent: AgentRow | None) -> PlanIdle:
+    if agent is None or agent.idle_reprompt is None:
+        return PlanIdle()
+    return PlanIdle(after_s=agent.idle_reprompt.after_seconds, prompts=tuple(agent.idle_reprompt.prompts))
+
+
+def _sample_rate(own: int | None, stored: int | None) -> int:
+    if own is not None and own not in OUTPUT_RATES:
+        raise _refused("ttsOptions.sampleRate", f"must be {OUTPUT_RATES.start} to {OUTPUT_RATES.stop - 1} Hz")
+    if own is None and stored is not None and stored not in OUTPUT_RATES:
+        return DEFAULT_OUTPUT_RATE
+    return own or stored or DEFAULT_OUTPUT_RATE

@@ -1,0 +1,110 @@
+"""Creating a session: the plan is frozen and signed, the caller gets a single-use credential."""
+
+from datetime import timedelta
+from urllib.parse import quote
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from speko_core.agents import service as agents
+from speko_core.agents.schemas import AgentRef, AgentRow
+from speko_core.context import Ctx
+from speko_core.errors import Failed
+from speko_core.ids import new_session_id
+from speko_core.ports.rooms import RoomAccess, RoomRequest, RoomsError
+from speko_core.sessions.compose import Frame, compose
+from speko_core.sessions.models import VoiceSession
+from speko_core.sessions.plan import SessionPlan
+from speko_core.sessions.rules import Status
+from speko_core.sessions.schemas import SessionCreate, SessionCreated
+from speko_core.sessions.signing import sign_plan
+
+KIND_WEB = "web"
+
+
+async def create(ctx: Ctx, data: SessionCreate) -> SessionCreated:
+    """Freeze the plan, admit the caller, store the session; all or nothing.
+
+    Raises:
+        InvalidInput: neither agent nor intent.
+        NotFound: no such agent here.
+        Failed: `SESSION_CREATE_FAILED`, no media transport or no storage; nothing is left behind.
+    """
+    agent = await agents.get(ctx, AgentRef(id=data.agent_id)) if data.agent_id is not None else None
+    session_id = new_session_id()
+    frame = Frame(
+        session_id=session_id,
+        organization_id=ctx.organization_id,
+        mode=ctx.principal.mode,
+        transport=ctx.deps.rooms.transport,
+        expires_at=ctx.now() + timedelta(seconds=data.ttl_seconds),
+    )
+    plan = compose(frame, data, agent)
+    request = RoomRequest(session_id, f"speko_{session_id}", data.identity or f"user_{session_id}", data.ttl_seconds)
+    access = await _admit(ctx, request)
+    ctx.db.add(_row(ctx, frame, plan, request, access, agent))
+    await _flush(ctx)
+    ctx.resource_id = session_id
+    return _answer(ctx, frame, request, access)
+
+
+async def _admit(ctx: Ctx, request: RoomRequest) -> RoomAccess:
+    try:
+        return await ctx.deps.rooms.admit(request)
+    except RoomsError:
+        raise _failed("The media transport cannot take a session now; try again shortly.") from None
+
+
+async def _flush(ctx: Ctx) -> None:
+    try:
+        await ctx.db.flush()
+    except SQLAlchemyError as error:
+        raise _failed("The session could not be stored; try again shortly.") from error
+
+
+def _failed(message: str) -> Failed:
+    return Failed(message, "SESSION_CREATE_FAILED", hint="Nothing was created; repeat the request.")
+
+
+def _row(
+    ctx: Ctx, frame: Frame, plan: SessionPlan, request: RoomRequest, access: RoomAccess, agent: AgentRow | None
+) -> VoiceSession:
+    text, signature = sign_plan(ctx.deps.secrets, plan)
+    return VoiceSession(
+        id=frame.session_id,
+        organization_id=frame.organization_id,
+        agent_id=agent.id if agent else None,
+        agent_name=agent.name if agent else None,
+        status=Status.CREATED.value,
+        kind=KIND_WEB,
+        mode=frame.mode,
+        language=plan.intent.language,
+        plan=text,
+        plan_signature=signature,
+        transport=frame.transport,
+        room_name=request.room_name,
+        identity=request.identity,
+        token_digest=ctx.deps.secrets.digest(access.token),
+        expires_at=frame.expires_at,
+        caller_metadata=plan.metadata,
+        created_at=ctx.now(),
+        updated_at=ctx.now(),
+    )
+
+
+def _answer(ctx: Ctx, frame: Frame, request: RoomRequest, access: RoomAccess) -> SessionCreated:
+    return SessionCreated(
+        session_id=frame.session_id,
+        transport_token=access.token,
+        transport_url=access.url,
+        conversation_token=access.token,
+        livekit_url=access.url,
+        room_name=request.room_name,
+        identity=request.identity,
+        expires_at=frame.expires_at,
+        talk_url=talk_url(ctx.deps.settings.base_url, frame.session_id, access),
+    )
+
+
+def talk_url(base_url: str, session_id: str, access: RoomAccess) -> str:
+    """The talk page of a session. The token rides in the fragment, which browsers never send to a server."""
+    return f"{base_url}/talk/{session_id}#token={quote(access.token, safe='')}&url={quote(access.url, safe='')}"
