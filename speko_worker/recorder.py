@@ -44,7 +44,7 @@ class TurnRecorder:
 
     def on_item(self, item: llm.ChatMessage) -> None:
         """A message was committed to the conversation."""
-        source, text = _SOURCES.get(item.role), item.text_content
+        source, text = _SOURCES.get(item.role), (item.text_content or "").strip()
         if source is None or not text:
             return
         record = self._user if source == "user" else self._agent

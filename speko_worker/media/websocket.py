@@ -74,12 +74,11 @@ class WebSocketMedia:
             while True:
                 message = await self._socket.receive()
                 if message["type"] == "websocket.disconnect":
-                    return
+                    break
                 self._accept(message.get("bytes"), message.get("text"))
         except (WebSocketDisconnect, RuntimeError):
             logger.info("caller connection broke")
-        finally:
-            self._lose()
+        self._lose()
 
     def _accept(self, audio: bytes | None, text: str | None) -> None:
         if audio is not None:

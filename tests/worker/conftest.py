@@ -19,7 +19,7 @@ async def until(condition: Callable[[], bool], timeout_s: float = 10.0) -> None:
         TimeoutError: it never was.
     """
     async with asyncio.timeout(timeout_s):
-        while not condition():
+        while not condition():  # noqa: ASYNC110 - the condition is any state
             await asyncio.sleep(0.01)
 
 

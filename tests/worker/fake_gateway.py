@@ -22,6 +22,8 @@ from speko_core.sessions.plan import SessionPlan
 from speko_core.types import JsonObject
 
 WORKER_TOKEN = "wk_test"
+# Codes that say how a socket ended and may not be sent themselves.
+_CLOSE_CODES = {1005: 1000, 1006: 1011}
 
 
 @dataclass
@@ -225,7 +227,7 @@ class FakeGateway:
                 up.cancel()
                 await asyncio.gather(up, return_exceptions=True)
             with contextlib.suppress(RuntimeError, WebSocketDisconnect):
-                await socket.close(upstream.close_code or 1011)
+                await socket.close(_CLOSE_CODES.get(upstream.close_code, upstream.close_code) or 1011)
 
     def app(self) -> Starlette:
         post = ["POST"]
@@ -283,7 +285,7 @@ async def serve(gateway: FakeGateway) -> AsyncIterator[FakeGateway]:
     server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign,assignment]  # the test keeps Ctrl-C
     task = asyncio.create_task(server.serve())
     async with asyncio.timeout(10):
-        while not server.started:
+        while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
             await asyncio.sleep(0.005)
     gateway.url = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
     try:

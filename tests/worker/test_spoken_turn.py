@@ -3,7 +3,7 @@
 import pytest
 
 from speko_worker.talk import TalkOptions, talk
-from tests.worker.conftest import StopWorker, until
+from tests.worker.conftest import until
 from tests.worker.fake_gateway import FakeGateway
 from tests.worker.speech import speech_wav
 
