@@ -1,9 +1,10 @@
-"""What to say to the offline recogniser first: short phrases of everyday calls, which it hears well."""
+"""What to say to the offline voice first: a few of the sentences it is known to hear and answer well."""
 
 DEMO_PHRASES = (
     "hello",
     "what are your opening hours",
-    "i'd like to book an appointment",
+    "what can you do",
+    "i would like to book an appointment",
     "tomorrow at ten",
     "yes please",
     "goodbye",

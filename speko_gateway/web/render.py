@@ -38,7 +38,7 @@ def duration(seconds: float | None) -> str:
 
 
 def _moment(value: str | datetime | None) -> datetime | None:
-    return datetime.fromisoformat(value) if isinstance(value, str) and value else value or None  # type: ignore[return-value]
+    return datetime.fromisoformat(value) if isinstance(value, str) else value
 
 
 def _environment() -> Environment:

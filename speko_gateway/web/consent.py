@@ -1,0 +1,66 @@
+"""The page that asks a signed-in person whether an application may act for them.
+
+The authorization server decides and checks; this module only shows. `POST /oauth/consent` gets the fields
+`request_id`, `csrf`, `organization_id` and `decision` (`approve` or `deny`).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from starlette.responses import Response
+
+from speko_gateway.web.headers import page_headers, redirect_source
+from speko_gateway.web.render import html
+
+SCOPE_WORDS = {
+    "account:read": "See your organization, its settings and members",
+    "account:write": "Change organization settings and invite members",
+    "agents:read": "See agents and their prompts",
+    "agents:write": "Create, change and delete agents",
+    "keys:read": "See the list of API keys",
+    "keys:write": "Create and revoke API keys",
+    "sessions:read": "Read conversations and transcripts",
+    "sessions:write": "Start conversations",
+    "inference:use": "Use speech and language models, which may cost credits",
+    "audit:read": "Read the audit log",
+    "docs:read": "Search the documentation",
+}
+
+
+@dataclass(frozen=True)
+class OrganizationChoice:
+    """An organization the person may grant access to."""
+
+    id: str
+    name: str
+    role: str
+
+
+@dataclass(frozen=True)
+class ConsentRequest:
+    """What the person is asked. `redirect_uri` is the registered one; `loopback` when it stays on their machine."""
+
+    request_id: str
+    client_name: str
+    redirect_uri: str
+    redirect_host: str
+    loopback: bool
+    scopes: Sequence[str]
+    organizations: Sequence[OrganizationChoice]
+    email: str
+    csrf: str
+
+
+def consent_page(consent: ConsentRequest, base_url: str) -> Response:
+    """Render the question. The policy allows the form's answer to lead to the application and nowhere else."""
+    context = {
+        "client_name": consent.client_name,
+        "redirect_host": consent.redirect_host,
+        "loopback": consent.loopback,
+        "scopes": [(scope, SCOPE_WORDS.get(scope, scope)) for scope in consent.scopes],
+        "organizations": consent.organizations,
+        "request_id": consent.request_id,
+        "email": consent.email,
+        "csrf": consent.csrf,
+    }
+    return html("consent.html", context, page_headers(base_url, form_targets=[redirect_source(consent.redirect_uri)]))

@@ -1,0 +1,50 @@
+"""Conversations: the list, and one of them with its transcript and where the time of each answer went."""
+
+from typing import get_args
+
+from starlette.responses import Response
+from starlette.routing import BaseRoute
+
+from speko_core.agents import operations as agents
+from speko_core.deps import Deps
+from speko_core.sessions import operations as sessions
+from speko_core.sessions.schemas import StatusName
+from speko_core.types import JsonObject
+from speko_gateway.web.site import Visit, as_object, as_rows, page
+from speko_gateway.web.waterfall import waterfall
+
+SECTION = "/sessions"
+PAGE_SIZE = 25
+STATUSES = get_args(StatusName)
+
+
+def routes(deps: Deps) -> list[BaseRoute]:
+    """`/sessions` and `/sessions/{id}`."""
+    return [page(deps, "/sessions", _list, SECTION), page(deps, "/sessions/{id}", _show, SECTION)]
+
+
+async def _list(visit: Visit) -> Response:
+    chosen = {name: visit.request.query_params.get(name, "") for name in ("status", "agent", "cursor")}
+    answer = as_object(
+        await visit.run(sessions.LIST, {"limit": PAGE_SIZE} | {name: value for name, value in chosen.items() if value})
+    )
+    context = {
+        "sessions": as_rows(answer["entries"]),
+        "next_cursor": answer["nextCursor"],
+        "agents": as_rows(await visit.run(agents.LIST)),
+        "chosen": chosen,
+        "statuses": STATUSES,
+    }
+    return await visit.show("sessions.html", context)
+
+
+async def _show(visit: Visit) -> Response:
+    key = {"id": visit.request.path_params["id"]}
+    session = as_object(await visit.run(sessions.GET, key))
+    entries = as_rows(as_object(await visit.run(sessions.TRANSCRIPT, key))["entries"])
+    return await visit.show("session.html", {"session": session, "turns": _with_bars(entries)})
+
+
+def _with_bars(entries: list[JsonObject]) -> list[dict[str, object]]:
+    bars = waterfall(entries)
+    return [{"entry": entry, "bar": bar} for entry, bar in zip(entries, bars, strict=True)]
