@@ -1,9 +1,10 @@
 """Imports every module that declares tables, so that the metadata is complete for migrations and tests."""
 
 from speko_core.accounts import models as accounts
+from speko_core.accounts import oauth_models as oauth
 from speko_core.agents import models as agents
 from speko_core.db.base import Base
 from speko_core.sessions import models as sessions
 
 METADATA = Base.metadata
-MODULES = (accounts, agents, sessions)
+MODULES = (accounts, oauth, agents, sessions)
