@@ -1,9 +1,10 @@
 """The list of adapters. Adding a provider is one catalogue file, one adapter file and one line here."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from speko_core.providers.base import Provider
+from speko_core.providers.catalog import VendorFacts, load_catalog
 from speko_core.settings import Settings
 
 ProviderFactory = Callable[[Settings], Provider]
@@ -14,6 +15,7 @@ class ProviderRegistry:
     """Adapters by vendor for one process; the vendors match the catalogue's (a test holds them together)."""
 
     by_vendor: Mapping[str, Provider]
+    catalog: Mapping[str, VendorFacts] = field(default_factory=load_catalog)
 
     def get(self, vendor: str) -> Provider | None:
         """The adapters of `vendor`, or None when this process has none."""

@@ -1,0 +1,206 @@
+"""What the three one-shot calls share: start, stream or collect, finish, meter; and their words on the wire."""
+
+from abc import ABC, abstractmethod
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+from functools import partial
+from typing import ClassVar, Generic, TypeVar
+
+from speko_core.errors import InvalidInput
+from speko_core.oneshot.candidates import FAILED_CODES
+from speko_core.oneshot.errors import AllProvidersFailed, AnswerBroken
+from speko_core.oneshot.failover import Attempt, Exhausted, Failover, Failure, Timing
+from speko_core.oneshot.usage import Attribution, LoggedUsage, Outcome, Units, Usage, UsageSink
+from speko_core.providers.base import ProviderError
+from speko_core.routing.decision import Decision, Ranked
+from speko_core.types import JsonObject
+
+E = TypeVar("E")
+WireEvent = tuple[str, JsonObject]
+# Clients give up after 30 s without a byte; the wire asks for a comment every 15 s of silence at most.
+BEAT_S = 10.0
+LOGGED_USAGE = LoggedUsage()
+
+
+@dataclass(frozen=True)
+class Route(Generic[E]):
+    """A decision made callable, and who pays for it."""
+
+    decision: Decision
+    attempts: Sequence[Attempt[E]]
+    timing: Timing
+    attribution: Attribution
+    usage: UsageSink
+
+
+class Call(ABC, Generic[E]):
+    """One routed call. `start`, then `batches` (or `collect` alone), then always `aclose`."""
+
+    invalid_code: ClassVar[str] = "VALIDATION_ERROR"
+    invalid_text: ClassVar[str] = "The provider refused the request as invalid."
+
+    def __init__(self, route: Route[E]) -> None:
+        self.decision = route.decision
+        self._failover = Failover(route.attempts, route.timing, self._is_real)
+        self._attribution, self._usage = route.attribution, route.usage
+        self._open = False
+        self._failed_code = FAILED_CODES[route.decision.modality]
+        self._reset()
+
+    @property
+    def current(self) -> Ranked:
+        """The candidate that answers, or is being tried."""
+        return self._failover.current
+
+    @property
+    def failures(self) -> Sequence[Failure]:
+        """The candidates given up so far."""
+        return self._failover.failures
+
+    async def start(self) -> None:
+        """Wait for the first real event, failing over on the way.
+
+        Raises:
+            InvalidInput: a provider says that the input is at fault.
+            AllProvidersFailed: none answered.
+        """
+        try:
+            await self._failover.start()
+        except ProviderError:
+            raise InvalidInput(self.invalid_text, self.invalid_code) from None
+        except Exhausted as exhausted:
+            raise AllProvidersFailed(exhausted.failures, self._failed_code) from None
+        self._open = True
+
+    async def batches(self, beat_s: float = BEAT_S) -> AsyncGenerator[Sequence[E], None]:
+        """The answer as it comes, every event taken into the result; empty batches mark silence.
+
+        Raises:
+            AnswerBroken: the provider failed after its first event.
+        """
+        try:
+            async with aclosing(self._answer(beat_s)) as answer:
+                async for batch in answer:
+                    yield batch
+        except ProviderError as error:
+            await self._settle("failed")
+            await self._failover.give_up(error)
+            raise AnswerBroken(self.failures[-1], self._failed_code) from None
+
+    async def collect(self) -> None:
+        """Take the whole answer. Nothing has been shown yet, so a failure in the middle fails over too.
+
+        Raises:
+            InvalidInput: a provider says that the input is at fault.
+            AllProvidersFailed: none gave a whole answer.
+        """
+        while True:
+            await self.start()
+            try:
+                async with aclosing(self._answer(BEAT_S)) as answer:
+                    async for _ in answer:
+                        continue
+            except ProviderError as error:
+                await self._settle("failed")
+                await self._failover.give_up(error)
+                self._reset()
+                if not error.fails_over:
+                    raise InvalidInput(self.invalid_text, self.invalid_code) from None
+            else:
+                return
+
+    async def aclose(self) -> None:
+        """Cancel the upstream call if it is still open, and meter what it gave until then (ONE-7)."""
+        await self._failover.aclose()
+        await self._settle("cancelled")
+
+    async def _answer(self, beat_s: float) -> AsyncGenerator[Sequence[E], None]:
+        async with aclosing(self._failover.batches(beat_s)) as batches:
+            async for batch in batches:
+                for event in batch:
+                    self._absorb(event)
+                yield batch
+        self._check_whole()
+        await self._settle("completed")
+
+    async def _settle(self, outcome: Outcome) -> None:
+        if not self._open:
+            return
+        self._open = False
+        offer, modality = self.current.offer, self.decision.modality
+        usage = Usage(
+            self._attribution, modality, offer.vendor, offer.facts.id, offer.key_source, self._units(), outcome
+        )
+        await self._usage.record(usage)
+
+    # --- on the wire ---
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The routing headers every answer carries (ONE-5)."""
+        headers = {
+            "X-Speko-Provider": self.current.vendor,
+            "X-Speko-Model": self.current.model,
+            "X-Speko-Failover-Count": str(len(self.failures)),
+            "X-Speko-Scores-Run-Id": self.decision.scores_run_id,
+        }
+        if self.current.ignored:
+            headers["X-Speko-Ignored-Options"] = ",".join(self.current.ignored)
+        return headers
+
+    def routed(self) -> JsonObject:
+        """The routing fields that `meta` and `done` share."""
+        return {
+            "provider": self.current.vendor,
+            "model": self.current.model,
+            "failoverCount": len(self.failures),
+            "scoresRunId": self.decision.scores_run_id,
+        }
+
+    def meta(self) -> JsonObject:
+        """The `meta` event."""
+        return self.routed()
+
+    # --- what differs ---
+
+    @staticmethod
+    @abstractmethod
+    def _is_real(event: E) -> bool:
+        """True for an event that proves the candidate alive."""
+
+    @abstractmethod
+    def _absorb(self, event: E) -> None:
+        """Add an event to the result."""
+
+    @abstractmethod
+    def _reset(self) -> None:
+        """Forget a result that was given up."""
+
+    @abstractmethod
+    def _check_whole(self) -> None:
+        """Refuse an answer that ended without its point, as `ProviderError`."""
+
+    @abstractmethod
+    def _units(self) -> Units:
+        """What was consumed so far."""
+
+
+class EventCall(Call[E]):
+    """A call whose answer is events, or one JSON object."""
+
+    @abstractmethod
+    def wire(self, event: E) -> WireEvent | None:
+        """Name and data of the event on the wire; None for what the wire does not show."""
+
+    @abstractmethod
+    def result(self) -> JsonObject:
+        """The `done` event, which is also the JSON answer."""
+
+
+Opener = Callable[[Ranked], AsyncIterator[E]]
+
+
+def attempts(decision: Decision, opener: Opener[E]) -> list[Attempt[E]]:
+    """One attempt for each candidate of the chain, in order."""
+    return [Attempt(ranked, partial(opener, ranked)) for ranked in decision.ranked]

@@ -1,0 +1,166 @@
+"""`POST /v1/complete`: one model call. Inline tool calls are handed back to the caller."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from typing import cast
+
+from speko_core.deps import Deps
+from speko_core.errors import FieldProblem, InvalidInput
+from speko_core.oneshot.call import LOGGED_USAGE, EventCall, Route, WireEvent, attempts
+from speko_core.oneshot.candidates import route
+from speko_core.oneshot.failover import Timing
+from speko_core.oneshot.schemas import ChatMessage, CompleteInput, FunctionChoice
+from speko_core.oneshot.usage import Attribution, Units, UsageSink
+from speko_core.principal import Principal
+from speko_core.providers.base import (
+    FailureKind,
+    LlmAdapter,
+    LlmEvent,
+    LlmRequest,
+    LlmUsage,
+    Message,
+    Modality,
+    ProviderError,
+    TextDelta,
+    Tool,
+    ToolCall,
+)
+from speko_core.routing.decision import Ranked
+from speko_core.routing.eligibility import Needs
+from speko_core.types import JsonObject
+
+TIMING = Timing(first_event_s=15.0, stall_s=20.0, overall_s=45.0)
+CHARACTERS_PER_TOKEN = 4
+
+
+class CompleteCall(EventCall[LlmEvent]):
+    """A completion on its way."""
+
+    def __init__(self, route: Route[LlmEvent], prompt_characters: int) -> None:
+        super().__init__(route)
+        self._prompt_characters = prompt_characters
+
+    @staticmethod
+    def _is_real(event: LlmEvent) -> bool:
+        return isinstance(event, ToolCall) or (isinstance(event, TextDelta) and event.text != "")
+
+    def _reset(self) -> None:
+        self._text: list[str] = []
+        self._tool_calls: list[ToolCall] = []
+        self._counted: LlmUsage | None = None
+
+    def _absorb(self, event: LlmEvent) -> None:
+        if isinstance(event, TextDelta):
+            self._text.append(event.text)
+        elif isinstance(event, ToolCall):
+            self._tool_calls.append(event)
+        else:
+            self._counted = event
+
+    def _check_whole(self) -> None:
+        if not self._tool_calls and not "".join(self._text).strip():
+            raise ProviderError(FailureKind.EMPTY, "only white space")
+
+    def _units(self) -> Units:
+        if self._counted is not None:
+            found = self._counted
+            return Units(
+                prompt_tokens=found.prompt_tokens,
+                completion_tokens=found.completion_tokens,
+                estimated=found.estimated,
+            )
+        written = sum(map(len, self._text)) + sum(len(call.args) for call in self._tool_calls)
+        return Units(
+            prompt_tokens=self._prompt_characters // CHARACTERS_PER_TOKEN,
+            completion_tokens=-(-written // CHARACTERS_PER_TOKEN),
+            estimated=True,
+        )
+
+    def meta(self) -> JsonObject:
+        """`meta` of the only hop."""
+        return {**self.routed(), "totalFailoverCount": len(self.failures), "hop": 0}
+
+    def wire(self, event: LlmEvent) -> WireEvent | None:
+        """`delta` and `tool_call`."""
+        if isinstance(event, TextDelta):
+            return ("delta", {"text": event.text}) if event.text else None
+        return ("tool_call", _tool_call(event)) if isinstance(event, ToolCall) else None
+
+    def result(self) -> JsonObject:
+        """Text, usage, and the tool calls when there are any."""
+        counted = self._counted or LlmUsage(0, 0)
+        result: JsonObject = {
+            "text": "".join(self._text),
+            **self.routed(),
+            "usage": {"promptTokens": counted.prompt_tokens, "completionTokens": counted.completion_tokens},
+        }
+        if self._tool_calls:
+            result["toolCalls"] = [_tool_call(call) for call in self._tool_calls]
+        return result
+
+
+def _tool_call(call: ToolCall) -> JsonObject:
+    return {"id": call.id, "name": call.name, "args": call.args or "{}"}
+
+
+def open_complete(
+    deps: Deps,
+    principal: Principal,
+    data: CompleteInput,
+    *,
+    session_id: str | None = None,
+    timing: Timing = TIMING,
+    usage: UsageSink = LOGGED_USAGE,
+) -> CompleteCall:
+    """Route a completion; nothing is sent before `start`.
+
+    Raises:
+        InvalidInput: a tool does not run inline, or an allow-list entry is unknown.
+        NoCandidate: no model may serve the call.
+    """
+    _refuse_server_tools(data)
+    needs = Needs(frozenset({"tools"}) if data.tools else frozenset())
+    decision = route(deps, principal, Modality.LLM, data.intent, data.constraints, needs)
+    request = _request(data)
+
+    def ask(candidate: Ranked) -> AsyncIterator[LlmEvent]:
+        provider = deps.providers.get(candidate.vendor)
+        return cast(LlmAdapter, provider and provider.llm).complete(replace(request, model=candidate.model), None)
+
+    attribution = Attribution(principal.organization_id, principal.mode, session_id or principal.session_id)
+    characters = sum(len(message.content) for message in data.messages) + len(data.system_prompt or "")
+    return CompleteCall(Route(decision, attempts(decision, ask), timing, attribution, usage), characters)
+
+
+def _refuse_server_tools(data: CompleteInput) -> None:
+    for index, tool in enumerate(data.tools or ()):
+        if tool.kind != "inline":
+            problem = FieldProblem(
+                f"tools[{index}].executionMode", f"{tool.kind} tools are not available yet in this version"
+            )
+            raise InvalidInput(
+                f"Invalid request: {problem.field}: {problem.problem}",
+                fields=[problem],
+                hint="Send the tool without executionMode and source, and run its calls yourself.",
+            )
+
+
+def _request(data: CompleteInput) -> LlmRequest:
+    choice = data.tool_choice
+    return LlmRequest(
+        model="",
+        language=data.intent.language,
+        messages=tuple(map(_message, data.messages)),
+        system_prompt=data.system_prompt,
+        temperature=data.temperature,
+        max_tokens=data.max_tokens,
+        reasoning_effort=data.reasoning_effort,
+        tools=tuple(Tool(tool.name, tool.description, tool.parameters) for tool in data.tools or ()),
+        tool_choice=f"tool:{choice.function.name}" if isinstance(choice, FunctionChoice) else choice,
+        parallel_tool_calls=data.parallel_tool_calls,
+    )
+
+
+def _message(message: ChatMessage) -> Message:
+    calls = tuple(ToolCall(call.id, call.name, call.args) for call in message.tool_calls or ())
+    return Message(message.role, message.content, calls, message.tool_call_id, bool(message.is_error))

@@ -1,0 +1,71 @@
+"""Failures of one-shot calls. `code` is the endpoint's documented one; messages name providers in our own words.
+
+SpekoError
+└── Failed (500)
+    ├── NoCandidate          nothing may serve the call; says why
+    ├── AllProvidersFailed   every candidate was tried; `failures` for the operator
+    └── AnswerBroken         the answering provider failed after its first event
+"""
+
+from collections.abc import Sequence
+
+from speko_core.errors import Failed
+from speko_core.oneshot.failover import Failure
+from speko_core.providers.base import FailureKind
+from speko_core.routing.decision import Decision, FilteredOut
+
+_SHOWN = 5
+_KIND_TEXT = {
+    FailureKind.NETWORK: "could not be reached",
+    FailureKind.TIMEOUT: "did not answer in time",
+    FailureKind.UPSTREAM: "failed",
+    FailureKind.EMPTY: "answered with nothing",
+    FailureKind.AUTH: "refused the provider key",
+    FailureKind.QUOTA: "has no quota left",
+    FailureKind.RATE: "is rate limited",
+    FailureKind.REFUSED: "refused the content",
+    FailureKind.INVALID: "refused the input",
+}
+
+
+class NoCandidate(Failed):
+    """No candidate may serve the call."""
+
+    retryable = False
+
+    def __init__(self, decision: Decision, code: str) -> None:
+        name, language = decision.modality.upper(), decision.intent.language
+        reasons = [f"{entry.id}: {entry.reason}" for entry in _most_telling(decision)]
+        more = len(decision.filtered_out) - len(reasons)
+        text = "; ".join(reasons) + (f"; and {more} more" if more > 0 else "")
+        super().__init__(
+            f"No {name} provider is available for {language}" + (f" ({text})." if text else "."),
+            code,
+            hint="GET /v1/benchmarks/stack shows why each provider is left out.",
+        )
+        self.decision = decision
+
+
+class AllProvidersFailed(Failed):
+    """Every candidate failed (RTE-10)."""
+
+    def __init__(self, failures: Sequence[Failure], code: str) -> None:
+        causes = "; ".join(f"{failure.candidate.id} {_KIND_TEXT[failure.error.kind]}" for failure in failures)
+        super().__init__(f"All providers failed: {causes}.", code)
+        self.failures = tuple(failures)
+
+
+class AnswerBroken(Failed):
+    """The answer stopped in the middle; what was sent before it is all there is."""
+
+    def __init__(self, failure: Failure, code: str) -> None:
+        text = _KIND_TEXT[failure.error.kind]
+        super().__init__(f"The answer stopped in the middle: {failure.candidate.id} {text}.", code)
+        self.failure = failure
+
+
+def _most_telling(decision: Decision) -> Sequence[FilteredOut]:
+    """Reasons about what was asked for come before reasons that hold for the whole installation."""
+    general = ("not_allowed", "no_adapter", "offline_provider", "test_mode")
+    telling = sorted(decision.filtered_out, key=lambda entry: entry.code in general)
+    return telling[:_SHOWN]

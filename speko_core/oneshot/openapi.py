@@ -1,0 +1,185 @@
+"""The OpenAPI description of the three one-shot doors, from the models that parse them."""
+
+from collections.abc import Mapping
+
+from pydantic import BaseModel
+
+from speko_core.oneshot.schemas import CompleteInput, SynthesizeInput
+from speko_core.types import JsonObject, JsonValue
+
+_ERROR: JsonObject = {"$ref": "#/components/schemas/Error"}
+_STRING: JsonObject = {"type": "string"}
+_SESSION: JsonObject = {
+    "name": "x-session-id",
+    "in": "header",
+    "required": False,
+    "description": "Session the usage belongs to.",
+    "schema": {"type": "string", "maxLength": 80},
+}
+_HEADERS: JsonObject = {
+    name: {"description": text, "schema": _STRING}
+    for name, text in {
+        "X-Speko-Provider": "Provider that handled the request.",
+        "X-Speko-Model": "Model that handled the request.",
+        "X-Speko-Failover-Count": "How many candidates were given up before.",
+        "X-Speko-Scores-Run-Id": "Benchmark snapshot the decision was based on.",
+        "X-Speko-Ignored-Options": "Options an offline provider could not honour, if any.",
+    }.items()
+}
+
+
+def openapi_paths() -> dict[str, JsonObject]:
+    """Path items of the one-shot doors."""
+    return {
+        "/v1/transcribe": {"post": _transcribe()},
+        "/v1/complete": {"post": _complete()},
+        "/v1/synthesize": {"post": _synthesize()},
+    }
+
+
+def _transcribe() -> JsonObject:
+    audio: JsonObject = {"schema": {"type": "string", "format": "binary"}}
+    kinds = (
+        "application/octet-stream",
+        "audio/wav",
+        "audio/mpeg",
+        "audio/ogg",
+        "audio/flac",
+        "audio/webm",
+        "audio/pcm",
+    )
+    empty = "`INVALID_AUDIO`: empty or undecodable body. `VALIDATION_ERROR`: a header is missing or malformed."
+    return {
+        **_operation("transcribe", "Transcribe audio (speech to text)"),
+        "description": "Routes the recording to the best STT provider for the intent, failing over before the first "
+        "event. Events: `meta`, `transcript`, then `done` or `error`.",
+        "parameters": [
+            _header("x-speko-intent", 'JSON routing intent, such as `{"language":"en-US"}`.', required=True),
+            _header("x-speko-constraints", 'JSON constraints, such as `{"allowedProviders":{"stt":["local"]}}`.'),
+            _header("x-speko-stt-options", "JSON options: `keywords`, `language`, `prompt`."),
+            _SESSION,
+        ],
+        "requestBody": {"required": True, "content": dict.fromkeys(kinds, audio)},
+        "responses": {
+            **_failures("TRANSCRIBE_FAILED", empty),
+            "200": _events(_result({"confidence": _NUMBER_OR_NULL})),
+        },
+    }
+
+
+def _complete() -> JsonObject:
+    invalid = "`VALIDATION_ERROR`: the request body failed validation."
+    usage: JsonObject = {
+        "type": "object",
+        "required": ["promptTokens", "completionTokens"],
+        "properties": {"promptTokens": {"type": "integer"}, "completionTokens": {"type": "integer"}},
+    }
+    call: JsonObject = {
+        "type": "object",
+        "required": ["id", "name", "args"],
+        "properties": {"id": _STRING, "name": _STRING, "args": _STRING},
+    }
+    result = _result({"usage": usage}, {"toolCalls": {"type": "array", "items": call}})
+    return {
+        **_operation("complete", "Generate an LLM completion"),
+        "description": "Routes the conversation to the best LLM provider for the intent, failing over before the first "
+        "event. Events: `meta`, `delta`, `tool_call`, then `done` or `error`.",
+        "parameters": [_SESSION],
+        "requestBody": {"required": True, "content": {"application/json": {"schema": inlined(CompleteInput)}}},
+        "responses": {**_failures("COMPLETE_FAILED", invalid), "200": _events(result)},
+    }
+
+
+def _synthesize() -> JsonObject:
+    invalid = "`VALIDATION_ERROR`: the request body failed validation."
+    format_header: JsonObject = {"description": "The `Content-Type` of the body.", "schema": _STRING}
+    return {
+        **_operation("synthesize", "Synthesize speech (text to speech)"),
+        "description": "Routes the text to the best TTS provider for the intent, failing over before the first chunk. "
+        "The body is chunked audio in the format that `Content-Type` names.",
+        "parameters": [_SESSION],
+        "requestBody": {"required": True, "content": {"application/json": {"schema": inlined(SynthesizeInput)}}},
+        "responses": {
+            **_failures("SYNTHESIZE_FAILED", invalid),
+            "200": {
+                "description": "Chunked audio bytes",
+                "headers": {**_HEADERS, "X-Speko-Audio-Format": format_header},
+                "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+            },
+        },
+    }
+
+
+_NUMBER_OR_NULL: JsonObject = {"type": ["number", "null"]}
+
+
+def _operation(name: str, summary: str) -> JsonObject:
+    return {
+        "operationId": f"oneshot.{name}",
+        "summary": summary,
+        "tags": ["One-shot"],
+        "x-required-scope": "inference:use",
+    }
+
+
+def _header(name: str, text: str, required: bool = False) -> JsonObject:
+    return {"name": name, "in": "header", "required": required, "description": text, "schema": _STRING}
+
+
+def _result(required: JsonObject, optional: JsonObject | None = None) -> JsonObject:
+    fields: JsonObject = {
+        "text": _STRING,
+        "provider": _STRING,
+        "model": _STRING,
+        "failoverCount": {"type": "integer"},
+        "scoresRunId": {"type": ["string", "null"]},
+        **required,
+    }
+    names: list[JsonValue] = [*fields]
+    return {"type": "object", "required": names, "properties": {**fields, **(optional or {})}}
+
+
+def _events(result: JsonObject) -> JsonObject:
+    return {
+        "description": "An event stream; one JSON object, the `done` event, with `Accept: application/json`.",
+        "headers": _HEADERS,
+        "content": {"text/event-stream": {"schema": _STRING}, "application/json": {"schema": result}},
+    }
+
+
+def _failures(code: str, invalid: str) -> JsonObject:
+    texts: Mapping[str, str] = {
+        "400": invalid,
+        "401": "`UNAUTHORIZED`: missing or invalid bearer token.",
+        "403": "`FORBIDDEN`: the credential lacks the scope inference:use.",
+        "413": "`BODY_TOO_LARGE`: the body is over the limit.",
+        "429": "`RATE_LIMITED`: too many requests; `Retry-After` says when to come back.",
+        "500": f"`{code}`: no provider is available for the intent, or every candidate failed.",
+    }
+    return {
+        status: {"description": text, "content": {"application/json": {"schema": _ERROR}}}
+        for status, text in texts.items()
+    }
+
+
+def inlined(model: type[BaseModel]) -> JsonObject:
+    """The model's JSON Schema without references; these models are not recursive."""
+    schema: JsonObject = model.model_json_schema(by_alias=True)
+    definitions = schema.pop("$defs", {})
+    assert isinstance(definitions, dict)
+    resolved = _resolved(schema, definitions)
+    assert isinstance(resolved, dict)
+    return resolved
+
+
+def _resolved(node: JsonValue, definitions: Mapping[str, JsonValue]) -> JsonValue:
+    if isinstance(node, list):
+        return [_resolved(item, definitions) for item in node]
+    if not isinstance(node, dict):
+        return node
+    reference = node.get("$ref")
+    if isinstance(reference, str):
+        target = definitions[reference.rpartition("/")[2]]
+        assert isinstance(target, dict)
+        node = {**target, **{key: value for key, value in node.items() if key != "$ref"}}
+    return {key: _resolved(value, definitions) for key, value in node.items()}

@@ -1,0 +1,118 @@
+"""`POST /v1/synthesize`: text to one stream of audio in the answering provider's format."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from typing import cast
+
+from speko_core.deps import Deps
+from speko_core.oneshot.call import LOGGED_USAGE, Call, Route, attempts
+from speko_core.oneshot.candidates import route
+from speko_core.oneshot.failover import Timing
+from speko_core.oneshot.schemas import SynthesizeInput
+from speko_core.oneshot.usage import Attribution, Units, UsageSink
+from speko_core.principal import Principal
+from speko_core.providers.base import AudioChunk, FailureKind, Modality, ProviderError, TtsAdapter, TtsRequest
+from speko_core.providers.catalog import ModelFacts
+from speko_core.routing.decision import Decision, Ranked
+from speko_core.routing.eligibility import Needs
+
+# The client waits for headers without a sign of life, 30 s by default: all candidates together stay below.
+TIMING = Timing(first_event_s=10.0, stall_s=15.0, overall_s=25.0)
+NEUTRAL_SPEED = 1.0
+
+
+class SynthesizeCall(Call[AudioChunk]):
+    """Speech on its way."""
+
+    def __init__(self, route: Route[AudioChunk], characters: int) -> None:
+        super().__init__(route)
+        self._characters = characters
+
+    @property
+    def content_type(self) -> str:
+        """The format of the answer; known once the first chunk has been taken."""
+        return self._content_type
+
+    @staticmethod
+    def _is_real(event: AudioChunk) -> bool:
+        return len(event.data) > 0
+
+    def _reset(self) -> None:
+        self._content_type = ""
+
+    def _absorb(self, event: AudioChunk) -> None:
+        self._content_type = self._content_type or event.content_type
+        if event.content_type != self._content_type:
+            raise ProviderError(FailureKind.UPSTREAM, "the audio format changed in the middle")
+
+    def _check_whole(self) -> None:
+        """One chunk of audio is a whole answer."""
+
+    def _units(self) -> Units:
+        return Units(characters=self._characters)
+
+
+def open_synthesize(
+    deps: Deps,
+    principal: Principal,
+    data: SynthesizeInput,
+    *,
+    session_id: str | None = None,
+    timing: Timing = TIMING,
+    usage: UsageSink = LOGGED_USAGE,
+) -> SynthesizeCall:
+    """Route a synthesis; nothing is sent before `start`.
+
+    Raises:
+        InvalidInput: an unknown allow-list entry.
+        NoCandidate: no model may serve the call, for example none that has the voice.
+    """
+    speed = None if data.speed == NEUTRAL_SPEED else data.speed
+    needs = Needs(frozenset() if speed is None else frozenset({"speed"}), data.voice or None)
+    decision = route(deps, principal, Modality.TTS, data.intent, data.constraints, needs)
+    if data.model:
+        decision = with_model(decision, data.model)
+    request = TtsRequest("", data.intent.language, data.text, data.voice or None, speed, data.instructions)
+
+    def speak(candidate: Ranked) -> AsyncIterator[AudioChunk]:
+        provider = deps.providers.get(candidate.vendor)
+        return cast(TtsAdapter, provider and provider.tts).synthesize(_fitted(request, candidate), None)
+
+    attribution = Attribution(principal.organization_id, principal.mode, session_id or principal.session_id)
+    call_route = Route(decision, attempts(decision, speak), timing, attribution, usage)
+    return SynthesizeCall(call_route, len(data.text))
+
+
+def with_model(decision: Decision, model: str) -> Decision:
+    """Apply the caller's `model` to the primary candidate only; the others keep theirs.
+
+    A ranked candidate that has this very model becomes the primary, so that the name does not go to another vendor.
+    An offline provider keeps its own model and says so.
+    """
+    named = next((ranked for ranked in decision.ranked if ranked.model == model), None)
+    if named is None:
+        named = _overridden(decision.ranked[0], model)
+        rest = decision.ranked[1:]
+    else:
+        rest = tuple(ranked for ranked in decision.ranked if ranked is not named)
+    return replace(decision, ranked=(named, *rest))
+
+
+def _overridden(primary: Ranked, model: str) -> Ranked:
+    if primary.offer.sandbox:
+        return replace(primary, ignored=(*primary.ignored, "model"))
+    facts: ModelFacts = primary.offer.facts.model_copy(update={"id": model})
+    return replace(primary, offer=replace(primary.offer, facts=facts))
+
+
+def _fitted(request: TtsRequest, candidate: Ranked) -> TtsRequest:
+    """The request as this candidate can honour it. The wire lets `instructions` go where a model has none."""
+    facts = candidate.offer.facts
+    voice = None if "voice" in candidate.ignored else request.voice
+    return replace(
+        request,
+        model=candidate.model,
+        voice=voice or facts.default_voice,
+        speed=None if "speed" in candidate.ignored else request.speed,
+        instructions=request.instructions if "instructions" in facts.options else None,
+    )

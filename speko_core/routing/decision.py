@@ -1,0 +1,86 @@
+"""What the selector answers: the ranked chain, and why everything else is not in it."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from speko_core.providers.base import Modality
+from speko_core.routing.intent import RoutingIntent
+from speko_core.routing.offers import Offer
+
+Basis = Literal["measured", "imported", "unmeasured"]
+Drop = Literal[
+    "no_adapter",
+    "no_key",
+    "test_mode",
+    "offline_provider",
+    "not_allowed",
+    "language",
+    "option",
+    "voice",
+    "no_benchmark_data",
+    "status_warned",
+    "status_provisional",
+    "latency_cutoff",
+    "no_region_data",
+    "unhealthy",
+]
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Normalized axes of one candidate, 0 (worst of the set) to 1 (best)."""
+
+    quality: float
+    latency: float
+    cost: float
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """A candidate of the failover chain. `score` is None without a measured quality; `reason` then says why.
+
+    `ignored` names options an offline provider cannot honour: it stands in, and the answer says what was left out.
+    """
+
+    offer: Offer
+    score: float | None
+    basis: Basis
+    axes: Scores | None = None
+    reason: str | None = None
+    ignored: tuple[str, ...] = ()
+
+    @property
+    def vendor(self) -> str:
+        """The provider's name on the wire."""
+        return self.offer.vendor
+
+    @property
+    def model(self) -> str:
+        """The model's id at the provider."""
+        return self.offer.facts.id
+
+    @property
+    def id(self) -> str:
+        """`vendor:model`."""
+        return self.offer.id
+
+
+@dataclass(frozen=True)
+class FilteredOut:
+    """A candidate that is not in the chain, with a reason for programs and one for people."""
+
+    id: str
+    code: Drop
+    reason: str
+
+
+@dataclass(frozen=True)
+class Decision:
+    """One routing decision; the same inputs always give the same one (RTE-11)."""
+
+    modality: Modality
+    intent: RoutingIntent
+    ranked: tuple[Ranked, ...]
+    filtered_out: tuple[FilteredOut, ...]
+    scores_run_id: str
+    source: str | None = None

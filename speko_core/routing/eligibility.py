@@ -1,0 +1,113 @@
+"""The hard questions, before any score: may this candidate serve this call at all?"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from speko_core.principal import Mode
+from speko_core.routing.decision import Drop, FilteredOut
+from speko_core.routing.intent import RoutingIntent
+from speko_core.routing.offers import Offer
+from speko_core.routing.policy import Policy
+from speko_core.routing.snapshot import Snapshot
+
+_MISSING_TEXT: Mapping[str, str] = {
+    "no_adapter": "this installation has no adapter for it",
+    "no_key": "no provider key is configured",
+}
+# An option in a model's facts that says: any voice id is passed through, the catalogue does not list them all.
+ANY_VOICE = "any_voice"
+
+
+@dataclass(frozen=True)
+class Needs:
+    """What the call asks of a model beyond the language (RTE-20): option names, and a voice by id."""
+
+    options: frozenset[str] = field(default=frozenset())
+    voice: str | None = None
+
+    def unmet_by(self, offer: Offer) -> tuple[str, ...]:
+        """The options this model cannot honour, sorted; a voice it does not have is `voice`."""
+        unmet = sorted(self.options - frozenset(offer.facts.options))
+        return (*unmet, "voice") if self.voice and not _has_voice(offer, self.voice) else tuple(unmet)
+
+
+def _has_voice(offer: Offer, voice: str) -> bool:
+    facts = offer.facts
+    known = {facts.default_voice, *(entry.id for entry in facts.voices)}
+    return voice in known or ANY_VOICE in facts.options
+
+
+@dataclass(frozen=True)
+class Call:
+    """The caller's side of a decision. `blocked` holds candidate ids with the health reason to leave them out."""
+
+    intent: RoutingIntent
+    mode: Mode = "live"
+    allowed: tuple[str, ...] = ()
+    needs: Needs = Needs()
+    blocked: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class _Rules:
+    call: Call
+    snapshot: Snapshot
+    policy: Policy
+    offline: bool
+    allowed: frozenset[str]
+
+    def drop(self, offer: Offer) -> tuple[Drop, str] | None:
+        """Why `offer` cannot serve the call, or None."""
+        return self._unavailable(offer) or self._unwanted(offer) or self._unsuited(offer)
+
+    def _unavailable(self, offer: Offer) -> tuple[Drop, str] | None:
+        if self.call.mode == "test" and not offer.sandbox:
+            return "test_mode", "test keys are served by offline providers only"
+        if offer.missing:
+            return offer.missing, _MISSING_TEXT[offer.missing]
+        if offer.sandbox and not self.offline:
+            return "offline_provider", "offline providers serve live calls only where no real provider is configured"
+        return None
+
+    def _unwanted(self, offer: Offer) -> tuple[Drop, str] | None:
+        if self.allowed and not self.allowed & {offer.vendor, offer.id}:
+            return "not_allowed", "not in allowedProviders"
+        known = self.snapshot.ids(self.policy.modality)
+        if self.allowed and self.policy.pins_need_data and not offer.sandbox and offer.id not in known:
+            return "no_benchmark_data", "allow-listed, but the snapshot has no benchmark data for it"
+        return None
+
+    def _unsuited(self, offer: Offer) -> tuple[Drop, str] | None:
+        if not offer.facts.speaks(self.call.intent.language):
+            return "language", f"does not serve {self.call.intent.language}"
+        if offer.id in self.call.blocked:
+            return "unhealthy", self.call.blocked[offer.id]
+        unmet = () if offer.sandbox else self.call.needs.unmet_by(offer)
+        if unmet == ("voice",):
+            return "voice", "does not have the requested voice"
+        return ("option", f"cannot honour {', '.join(unmet)}") if unmet else None
+
+
+def screen(
+    call: Call, offers: Sequence[Offer], snapshot: Snapshot, policy: Policy
+) -> tuple[list[Offer], list[FilteredOut]]:
+    """Split the offers into those that may serve the call and those that may not, with reasons."""
+    offline = call.mode == "test" or not any(not offer.sandbox and not offer.missing for offer in offers)
+    rules = _Rules(call, snapshot, policy, offline, _effective_allow_list(call, offers))
+    kept: list[Offer] = []
+    dropped: list[FilteredOut] = []
+    for offer in offers:
+        why = rules.drop(offer)
+        if why is None:
+            kept.append(offer)
+        else:
+            dropped.append(FilteredOut(offer.id, *why))
+    return kept, dropped
+
+
+def _effective_allow_list(call: Call, offers: Sequence[Offer]) -> frozenset[str]:
+    """A test key obeys only the offline entries of a list, so that an agent pinned to a cloud model can be tried."""
+    if call.mode != "test":
+        return frozenset(call.allowed)
+    offline_names = {name for offer in offers if offer.sandbox for name in (offer.vendor, offer.id)}
+    return frozenset(call.allowed) & offline_names

@@ -1,0 +1,149 @@
+"""How a one-shot call is answered: as events, as one JSON object, or as audio.
+
+Until the first real event nothing is sent, so that failover stays invisible, a failure has its own status, and the
+routing headers are right. Only when that takes longer than `HOLD_S` an event stream begins anyway, naming the
+candidate being tried; its `meta` event then tells which one answered.
+"""
+
+import asyncio
+import logging
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from contextlib import aclosing
+from typing import Generic, TypeVar
+
+import orjson
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from speko_core.errors import SpekoError
+from speko_core.ids import new_id
+from speko_core.oneshot.call import BEAT_S, Call, EventCall
+from speko_core.oneshot.synthesize import SynthesizeCall
+from speko_gateway.streams import sse
+
+log = logging.getLogger("speko.gateway")
+
+E = TypeVar("E")
+C = TypeVar("C", bound=Call)  # type: ignore[type-arg]  # a bound cannot be generic
+HOLD_S = 10.0
+
+
+class AnswerAborted(Exception):
+    """Raised into the server after the response began: it closes the connection, so a client sees the cut."""
+
+
+class CallResponse(Response, Generic[C]):
+    """Serves one call and owns it: a client that goes away cancels the work, and the upstream call with it."""
+
+    def __init__(self, call: C, hold_s: float = HOLD_S, beat_s: float = BEAT_S) -> None:
+        super().__init__()
+        self._call, self._hold_s, self._beat_s = call, hold_s, beat_s
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve until the answer is whole or the client is gone."""
+        work = asyncio.create_task(self._serve(send))
+        gone = asyncio.create_task(_disconnected(receive))
+        try:
+            await asyncio.wait({work, gone}, return_when=asyncio.FIRST_COMPLETED)
+            if work.done():
+                await work
+        finally:
+            gone.cancel()
+            work.cancel()
+            await asyncio.wait({work, gone})
+            await self._call.aclose()
+
+    @abstractmethod
+    async def _serve(self, send: Send) -> None:
+        """Send the answer."""
+
+
+async def _disconnected(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+async def _begin(send: Send, headers: Mapping[str, str]) -> None:
+    raw = [(name.lower().encode("ascii"), value.encode("latin-1", "replace")) for name, value in headers.items()]
+    await send({"type": "http.response.start", "status": 200, "headers": raw})
+
+
+async def _body(send: Send, data: bytes, more: bool = True) -> None:
+    await send({"type": "http.response.body", "body": data, "more_body": more})
+
+
+class JsonAnswer(CallResponse[EventCall[E]], Generic[E]):
+    """The whole result as one object, for `Accept: application/json` (ONE-2)."""
+
+    async def _serve(self, send: Send) -> None:
+        await self._call.collect()
+        body = orjson.dumps(self._call.result())
+        length = {"Content-Type": "application/json", "Content-Length": str(len(body))}
+        await _begin(send, {**length, **self._call.headers})
+        await _body(send, body, more=False)
+
+
+class EventAnswer(CallResponse[EventCall[E]], Generic[E]):
+    """Events as they come: `meta` first, `done` or `error` last."""
+
+    async def _serve(self, send: Send) -> None:
+        starting = asyncio.create_task(self._call.start())
+        try:
+            await asyncio.wait({starting}, timeout=self._hold_s)
+            if starting.done():
+                await starting
+            await _begin(send, {**sse.HEADERS, **self._call.headers})
+            while not starting.done():
+                await _body(send, sse.PING)
+                await asyncio.wait({starting}, timeout=self._beat_s)
+            await _body(send, await self._events(send, starting), more=False)
+        finally:
+            starting.cancel()
+            await asyncio.wait({starting})
+
+    async def _events(self, send: Send, starting: "asyncio.Task[None]") -> bytes:
+        """Send everything but the last event, which is returned."""
+        try:
+            await starting
+            opening = sse.frame("meta", self._call.meta())
+            async with aclosing(self._call.batches(self._beat_s)) as batches:
+                async for batch in batches:
+                    await _body(send, opening + self._frames(batch) or sse.PING)
+                    opening = b""
+            return sse.frame("done", self._call.result())
+        except SpekoError as error:
+            return sse.frame("error", {"error": error.message, "code": error.code})
+        except Exception as error:
+            reference = new_id("err")
+            log.error("unhandled error in a stream", exc_info=error, extra={"reference": reference})
+            text = f"Something went wrong on our side. Reference {reference}."
+            return sse.frame("error", {"error": text, "code": "INTERNAL_ERROR"})
+
+    def _frames(self, batch: Sequence[E]) -> bytes:
+        shown = (self._call.wire(event) for event in batch)
+        return b"".join(sse.frame(*event) for event in shown if event is not None)
+
+
+class AudioAnswer(CallResponse[SynthesizeCall]):
+    """Audio bytes as they come. After the first one, a failure cuts the connection (ONE-6)."""
+
+    async def _serve(self, send: Send) -> None:
+        await self._call.start()
+        begun = False
+        try:
+            async with aclosing(self._call.batches(self._beat_s)) as batches:
+                async for batch in batches:
+                    if not begun:
+                        await _begin(send, self._opening())
+                        begun = True
+                    if batch:
+                        await _body(send, b"".join(chunk.data for chunk in batch))
+        except SpekoError as error:
+            raise AnswerAborted(error.code) from None
+        await _body(send, b"", more=False)
+
+    def _opening(self) -> dict[str, str]:
+        kind = self._call.content_type
+        quiet = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+        return {"Content-Type": kind, "X-Speko-Audio-Format": kind, **quiet, **self._call.headers}
