@@ -3,8 +3,9 @@
 from speko_core.accounts.operations import OPERATIONS as ACCOUNTS
 from speko_core.agents.operations import OPERATIONS as AGENTS
 from speko_core.operations import AnyOperation
+from speko_core.sessions.operations import OPERATIONS as SESSIONS
 
-OPERATIONS: tuple[AnyOperation, ...] = (*ACCOUNTS, *AGENTS)
+OPERATIONS: tuple[AnyOperation, ...] = (*ACCOUNTS, *AGENTS, *SESSIONS)
 
 
 def by_id(operation_id: str) -> AnyOperation:

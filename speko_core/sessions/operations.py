@@ -151,7 +151,7 @@ HEARTBEAT = Operation(
     input=schemas.SessionClaim,
     output=schemas.SessionStatus,
     run=worker_service.heartbeat_session,
-    errors=(NOT_FOUND, CLAIMED),
+    errors=(NOT_FOUND,),
     http=Http("POST", "/internal/sessions/{id}/heartbeat", internal=True),
 )
 FINISH = Operation(
@@ -162,7 +162,7 @@ FINISH = Operation(
     input=schemas.SessionFinish,
     output=schemas.SessionStatus,
     run=worker_service.finish,
-    errors=(NOT_FOUND, CLAIMED),
+    errors=(NOT_FOUND,),
     http=Http("POST", "/internal/sessions/{id}/finish", internal=True),
 )
 

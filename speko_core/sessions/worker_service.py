@@ -85,6 +85,5 @@ async def _mine(ctx: Ctx, data: SessionClaim) -> VoiceSession:
     row = await repository.get_locked(ctx.db, data.id) if ctx.principal.session_id == data.id else None
     if row is None:
         raise NotFound("Session not found", "SESSION_NOT_FOUND")
-    if row.worker_instance_id != data.instance_id:
-        raise Conflict("Another worker has this session.", "SESSION_ALREADY_CLAIMED")
+    # Not compared with the instance that claimed: a restarted worker reports what its predecessor left on disk.
     return row
