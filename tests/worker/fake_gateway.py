@@ -71,6 +71,9 @@ class FakeGateway:
     workers: dict[str, JsonObject] = field(default_factory=dict)
     calls: list[tuple[str, JsonObject]] = field(default_factory=list)
     away: bool = False
+    lost_replies: int = 0
+    """Turn posts that are stored and then answered with an error, as when a connection breaks."""
+    status_at_claim: str = "active"
 
     def create(self, session_id: str = "s1", **plan: object) -> FakeSession:
         values: JsonObject = {
@@ -115,7 +118,7 @@ class FakeGateway:
             return _error(404, "SESSION_NOT_FOUND")
         if session.claimed_by:
             return _error(409, "SESSION_ALREADY_CLAIMED")
-        session.claimed_by, session.status = (await request.json())["instanceId"], "active"
+        session.claimed_by, session.status = (await request.json())["instanceId"], self.status_at_claim
         plan = session.plan.model_dump(mode="json", by_alias=True)
         return JSONResponse(
             {"plan": plan, "signature": "x", "token": session.token, "expiresAt": session.plan.expires_at}
@@ -135,6 +138,9 @@ class FakeGateway:
         batch = (await request.json())["turns"]
         session.posts.append([turn["index"] for turn in batch])
         session.turns.update({turn["index"]: turn for turn in batch})
+        if self.lost_replies > 0:
+            self.lost_replies -= 1
+            return _error(502, "BAD_GATEWAY")
         return Response(status_code=202)
 
     async def finish(self, request: Request) -> Response:
@@ -275,10 +281,10 @@ def tone_pcm(seconds: float, rate: int) -> bytes:
 
 
 @contextlib.asynccontextmanager
-async def serve(gateway: FakeGateway) -> AsyncIterator[FakeGateway]:
-    """Run the fake on a free port."""
+async def serve(gateway: FakeGateway, port: int = 0) -> AsyncIterator[FakeGateway]:
+    """Run the fake, on a free port unless one is given."""
     config = uvicorn.Config(
-        gateway.app(), port=0, log_config=None, access_log=False, lifespan="off", ws="websockets-sansio",
+        gateway.app(), port=port, log_config=None, access_log=False, lifespan="off", ws="websockets-sansio",
         timeout_graceful_shutdown=1,
     )  # fmt: skip
     server = uvicorn.Server(config)

@@ -68,10 +68,9 @@ async def test_the_time_limit_ends_the_call(gateway: FakeGateway) -> None:
 @pytest.mark.usefixtures("worker")
 async def test_the_gateway_can_ask_for_the_end(gateway: FakeGateway) -> None:
     """SES-2: a session that is `ending` is ended by its worker."""
+    gateway.status_at_claim = "ending"
     session = gateway.create()
     async with calling(gateway.media_url(session)) as caller:
-        await until(lambda: session.heartbeats == 1)
-        session.status = "ending"
         await until(lambda: caller.close_code is not None)
     assert caller.of("end") == [{"type": "end", "reason": "agent"}]
     assert await _finished(session) == ("ended", "agent")

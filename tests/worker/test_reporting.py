@@ -1,0 +1,171 @@
+"""Turns reach the gateway in order, all of them, once each, whatever is away or dies (SES-5)."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from speko_core.settings import Settings
+from speko_core.types import JsonObject
+from speko_worker import reporting
+from speko_worker.gateway import SessionApi
+from speko_worker.journal import Journal, leftovers
+from speko_worker.reporting import TurnReporter
+from tests.worker.caller import calling
+from tests.worker.conftest import until
+from tests.worker.fake_gateway import WORKER_TOKEN, FakeGateway, serve
+
+START_WORKER = (
+    "import asyncio; from speko_core.settings import load_settings; from speko_worker.main import run_worker; "
+    "asyncio.run(run_worker(load_settings()))"
+)
+
+
+@pytest.fixture
+async def http() -> AsyncIterator[httpx.AsyncClient]:
+    async with httpx.AsyncClient() as client:
+        yield client
+
+
+def _turn(index: int) -> JsonObject:
+    return {"index": index, "source": "user", "text": f"turn {index}"}
+
+
+def _reporter(http: httpx.AsyncClient, url: str, folder: Path) -> TurnReporter:
+    api = SessionApi(http, url, "s1", "st_s1", "wrk_1")
+    return TurnReporter(api, Journal(folder, "s1", "st_s1"))
+
+
+async def test_turns_close_together_travel_in_one_request(
+    gateway: FakeGateway, http: httpx.AsyncClient, tmp_path: Path
+) -> None:
+    """SES-5: batches of about 200 ms."""
+    session = gateway.create()
+    reporter = _reporter(http, gateway.url, tmp_path)
+    for index in range(5):
+        reporter.add(_turn(index))
+    assert await reporter.flush(5)
+    await reporter.aclose(keep_journal=False)
+    assert session.posts == [[0, 1, 2, 3, 4]]
+
+
+async def test_turns_wait_in_order_for_a_gateway_that_is_not_there(
+    unused_tcp_port: int, http: httpx.AsyncClient, tmp_path: Path
+) -> None:
+    """SES-5: nothing listens at first; afterwards every turn is there, oldest first."""
+    reporter = _reporter(http, f"http://127.0.0.1:{unused_tcp_port}", tmp_path)
+    reporter.add(_turn(0))
+    assert not await reporter.flush(0.3)
+    reporter.add(_turn(1))
+    gateway = FakeGateway()
+    session = gateway.create()
+    async with serve(gateway, unused_tcp_port):
+        assert await reporter.flush(8)
+        await reporter.aclose(keep_journal=False)
+    assert [index for post in session.posts for index in post] == [0, 1]
+
+
+async def test_a_lost_reply_repeats_the_same_turns_and_doubles_none(
+    gateway: FakeGateway, http: httpx.AsyncClient, tmp_path: Path
+) -> None:
+    """SES-5: at least once on the wire, once in the record."""
+    session = gateway.create()
+    gateway.lost_replies = 1
+    reporter = _reporter(http, gateway.url, tmp_path)
+    reporter.add(_turn(0))
+    assert await reporter.flush(5)
+    await reporter.aclose(keep_journal=False)
+    assert session.posts == [[0], [0]]
+    assert session.texts == [("user", "turn 0")]
+
+
+async def test_a_full_buffer_spills_to_disk_and_says_so(
+    unused_tcp_port: int, http: httpx.AsyncClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SES-5: memory is bounded; what does not fit stays in the journal."""
+    monkeypatch.setattr(reporting, "MAX_BUFFERED", 2)
+    reporter = _reporter(http, f"http://127.0.0.1:{unused_tcp_port}", tmp_path)
+    for index in range(3):
+        reporter.add(_turn(index))
+    assert not reporter.is_complete
+    await reporter.aclose(keep_journal=True)
+    (leftover,) = leftovers(tmp_path, frozenset())
+    assert [turn["index"] for turn in leftover.turns] == [0, 1, 2]
+    assert leftover.path.stat().st_mode & 0o077 == 0
+
+
+async def test_a_torn_last_line_costs_only_itself(tmp_path: Path) -> None:
+    """SES-5: a process killed in the middle of a write leaves the turns before it readable."""
+    journal = Journal(tmp_path, "s1", "st_s1")
+    journal.append(_turn(0))
+    journal.close()
+    with (tmp_path / "s1.jsonl").open("a") as file:
+        file.write('{"index": 1, "te')
+    (leftover,) = leftovers(tmp_path, frozenset())
+    assert leftover.turns == [_turn(0)]
+    assert leftovers(tmp_path, frozenset({"s1"})) == []
+
+
+@pytest.mark.usefixtures("worker")
+async def test_a_gateway_that_is_away_for_a_while_gets_every_turn_once(gateway: FakeGateway) -> None:
+    """SES-5: the conversation goes on meanwhile."""
+    session = gateway.create()
+    async with calling(gateway.media_url(session)) as caller:
+        await until(lambda: bool(caller.of("ready")))
+        gateway.away = True
+        for count, text in ((2, "one"), (4, "two")):
+            await caller.type(text)
+            await until(lambda count=count: len(caller.of("turn")) == count)  # type: ignore[misc]  # bound now
+        assert session.turns == {}
+        await caller.hang_up()
+        await until(lambda: caller.close_code is not None)
+        gateway.away = False
+    await until(lambda: session.finished is not None)
+    assert session.texts == caller.said
+    assert len(session.turns) == 4
+    assert len([index for post in session.posts for index in post]) == 4
+
+
+async def test_a_killed_worker_loses_no_turn(gateway: FakeGateway, settings: Settings) -> None:
+    """SES-5: kill -9 while the gateway is away; the next worker on this machine reports what the first one heard."""
+    session = gateway.create(firstMessage="Good morning.", firstMessageMode="say")
+    first = await _spawn(settings)
+    try:
+        await until(lambda: bool(gateway.workers), 20)
+        async with calling(gateway.media_url(session)) as caller:
+            await until(lambda: bool(caller.of("ready")))
+            gateway.away = True
+            await until(lambda: bool(caller.of("turn")))
+            first.send_signal(signal.SIGKILL)
+            await first.wait()
+        gateway.away = False
+        assert session.turns == {}
+        second = await _spawn(settings)
+        try:
+            await until(lambda: session.finished is not None, 20)
+        finally:
+            second.send_signal(signal.SIGTERM)
+            assert await asyncio.wait_for(second.wait(), 15) == 0
+    finally:
+        if first.returncode is None:
+            first.kill()
+            await first.wait()
+    assert session.texts == [("agent", "Good morning.")]
+    assert session.finished is not None
+    assert (session.finished["status"], session.finished["error"]) == ("failed", "WORKER_LOST")
+
+
+async def _spawn(settings: Settings) -> asyncio.subprocess.Process:
+    environment = {
+        **os.environ,
+        "SPEKO_GATEWAY_URL": settings.gateway_url,
+        "SPEKO_WORKER_PORT": str(settings.worker_port),
+        "SPEKO_DATA_DIR": str(settings.data_dir),
+        "SPEKO_WORKER_TOKEN": WORKER_TOKEN,
+    }
+    return await asyncio.create_subprocess_exec(sys.executable, "-c", START_WORKER, env=environment)
