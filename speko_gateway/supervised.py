@@ -33,6 +33,7 @@ class SupervisorLink:
 
     def __init__(self, events_fd: int) -> None:
         self._events_fd = events_fd
+        self._lost = threading.Event()
         os.set_inheritable(events_fd, False)
 
     def wait_for_go(self) -> Go:
@@ -54,13 +55,18 @@ class SupervisorLink:
 
     def watch(self, drain_timeout_s: float) -> None:
         """From now on, drain and end this process and all it started when the supervisor disappears."""
-        threading.Thread(target=_outlive_briefly, args=(drain_timeout_s,), daemon=True, name="supervisor").start()
+        threading.Thread(target=self._await_loss, args=(drain_timeout_s,), daemon=True, name="supervisor").start()
 
+    def leave(self) -> None:
+        """The role is over. Without a supervisor nobody else clears away what it started, itself included."""
+        if self._lost.is_set():
+            # The supervisor gave each role a process group of its own.
+            os.killpg(os.getpgrp(), signal.SIGKILL)
 
-def _outlive_briefly(drain_timeout_s: float) -> None:
-    while os.read(_STDIN, 1024):
-        continue
-    os.kill(os.getpid(), signal.SIGTERM)
-    threading.Event().wait(drain_timeout_s + ORPHAN_EXTRA_S)
-    # The supervisor gave each role a process group of its own.
-    os.killpg(os.getpgrp(), signal.SIGKILL)
+    def _await_loss(self, drain_timeout_s: float) -> None:
+        while os.read(_STDIN, 1024):
+            continue
+        self._lost.set()
+        os.kill(os.getpid(), signal.SIGTERM)
+        threading.Event().wait(drain_timeout_s + ORPHAN_EXTRA_S)
+        self.leave()

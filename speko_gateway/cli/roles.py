@@ -58,6 +58,9 @@ def run_role(role: Role, supervisor_fd: int | None) -> None:
             raise
         link.send({"event": "refused", "message": str(error)})
         sys.exit(exit_codes.CONFIGURATION)
+    finally:
+        if link:
+            link.leave()
 
 
 def _load(role: Role) -> Start:

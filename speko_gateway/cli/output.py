@@ -1,0 +1,38 @@
+"""How commands answer: a table for people, one JSON document for programs."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+
+import click
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Answer with one JSON document.")
+
+
+def show_json(value: object) -> None:
+    """Print a JSON document."""
+    click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def show_table(columns: Sequence[str], rows: Iterable[Sequence[str]], empty: str) -> None:
+    """Print aligned columns, or a sentence when there is nothing.
+
+    Rows are for reading and for cutting: one line each, never wrapped or shortened, whatever the window.
+    """
+    listed = list(rows)
+    if not listed:
+        click.echo(empty)
+        return
+    widths = [max(len(row[at]) for row in (columns, *listed)) for at in range(len(columns))]
+    click.secho(_line(columns, widths), bold=True)
+    for row in listed:
+        click.echo(_line(row, widths))
+
+
+def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
+    return "  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip()
+
+
+def text(row: Mapping[str, object], name: str) -> str:
+    """A field as a cell; absent and null are a dash."""
+    value = row.get(name)
+    return "-" if value is None else str(value)
