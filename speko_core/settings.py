@@ -3,6 +3,7 @@
 No other module reads the environment. Every name is `SPEKO_` + the field in capitals.
 """
 
+import os
 from pathlib import Path
 from typing import Literal
 
@@ -12,6 +13,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from speko_core.errors import ConfigurationError
 
 Role = Literal["web", "jobs", "worker"]
+
+# Read by clients and tests, not by the roles.
+_FOR_CLIENTS = {"SPEKO_API_KEY", "SPEKO_TEST_POSTGRES_URL"}
 
 
 class Settings(BaseSettings):
@@ -110,3 +114,9 @@ def load_settings() -> Settings:
         problem = error.errors()[0]
         name = "SPEKO_" + "_".join(str(part) for part in problem["loc"]).upper()
         raise ConfigurationError(f"{name} is not usable: {problem['msg']}.") from None
+
+
+def unknown_variables() -> list[str]:
+    """Names in the environment that look like ours and mean nothing: most likely misspelled."""
+    known = {f"SPEKO_{name.upper()}" for name in Settings.model_fields} | _FOR_CLIENTS
+    return sorted(name for name in os.environ if name.startswith("SPEKO_") and name not in known)
