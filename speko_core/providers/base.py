@@ -96,12 +96,16 @@ class Word:
 
 @dataclass(frozen=True)
 class Transcript:
-    """An interim or final recognition. `text` of finals concatenates, separated by a space."""
+    """An interim or final recognition. `text` of finals concatenates, separated by a space.
+
+    `warnings` are sentences for the caller about options that were honoured only in part (RTE-20).
+    """
 
     text: str
     is_final: bool
     confidence: float | None = None
     words: tuple[Word, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 # --- language model ---------------------------------------------------------------------------------------------------
@@ -233,9 +237,20 @@ class TtsAdapter(Protocol):
         ...
 
 
+class Availability(Protocol):
+    """Which catalogued models can run on this machine; asked at every listing and plan, so it must be cheap."""
+
+    def available_models(self) -> frozenset[str]:
+        """Model ids that would work now."""
+        ...
+
+
 @dataclass(frozen=True)
 class Provider:
-    """One vendor: its adapters by modality. `aclose` releases processes and connections."""
+    """One vendor: its adapters by modality. `closers` release processes and connections.
+
+    Without an `availability` every catalogued model is taken to be reachable.
+    """
 
     vendor: str
     stt: SttAdapter | None = None
@@ -244,6 +259,11 @@ class Provider:
     sandbox: bool = False
     needs_key: bool = True
     closers: tuple["Closer", ...] = field(default=(), repr=False)
+    availability: Availability | None = field(default=None, repr=False)
+
+    def has_model(self, model: str) -> bool:
+        """False when `model` needs something this machine does not have, such as a speech engine."""
+        return self.availability is None or model in self.availability.available_models()
 
 
 class Closer(Protocol):

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from speko_core.providers.base import Provider
 from speko_core.providers.catalog import VendorFacts, load_catalog
+from speko_core.providers.local.provider import build_local
 from speko_core.settings import Settings
 
 ProviderFactory = Callable[[Settings], Provider]
@@ -35,4 +36,4 @@ def build_registry(settings: Settings, factories: Mapping[str, ProviderFactory])
 
 def default_factories() -> Mapping[str, ProviderFactory]:
     """Every vendor this product has adapters for."""
-    return {}
+    return {"local": build_local}
