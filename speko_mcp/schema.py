@@ -1,4 +1,4 @@
-"""JSON Schemas as tools carry them: every character is paid for in each conversation, so what does not help is left out.
+"""JSON Schemas as tools carry them. Every character is paid for in each conversation, so only what helps is kept.
 
 Inputs keep what a model needs to fill them in: names, types, descriptions, small limits. Outputs keep the shape of
 the first levels; validation of answers belongs to the output model, not to the schema a client reads.

@@ -16,11 +16,11 @@ from fastmcp.server.http import StarletteWithLifespan
 from speko_core.deps import Deps
 from speko_core.operations import AnyOperation
 from speko_core.registry import OPERATIONS
-from speko_mcp.auth import SpekoAuth
 from speko_mcp.binding import tool_from
 from speko_mcp.errors import NextTools
 from speko_mcp.http import finish
 from speko_mcp.middleware import Door
+from speko_mcp.oauth.provider import SpekoAuth
 
 NAME = "speko"
 PATH = "/mcp"

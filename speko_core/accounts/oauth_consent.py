@@ -46,6 +46,7 @@ class PendingRequest:
     request_id: str
     client_id: str
     client_name: str
+    redirect_uri: str
     redirect_host: str
     scopes: tuple[str, ...]
     loopback: bool
@@ -105,6 +106,7 @@ async def load_request(deps: Deps, request_id: str) -> PendingRequest:
         request_id=request_id,
         client_id=client.id,
         client_name=client.name or "An unnamed app",
+        redirect_uri=row.redirect_uri,
         redirect_host=oauth_clients.redirect_host(row.redirect_uri),
         scopes=tuple(row.scopes),
         loopback=oauth_clients.is_loopback(row.redirect_uri),

@@ -1,7 +1,8 @@
 """An MCP client of the product in process, over real HTTP messages."""
 
+import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, Literal
 
 import httpx2
@@ -15,6 +16,29 @@ Era = Literal["auto", "legacy"]
 
 
 @asynccontextmanager
+async def in_own_task(context: AbstractAsyncContextManager[object]) -> AsyncIterator[None]:
+    """Enter and leave a context in one task, because fixtures are set up and torn down in different ones."""
+    entered, leave = asyncio.Event(), asyncio.Event()
+
+    async def hold() -> None:
+        async with context:
+            entered.set()
+            await leave.wait()
+
+    task = asyncio.create_task(hold())
+    entering = asyncio.create_task(entered.wait())
+    await asyncio.wait({task, entering}, return_when=asyncio.FIRST_COMPLETED)
+    entering.cancel()
+    if not entered.is_set():
+        await task
+    try:
+        yield
+    finally:
+        leave.set()
+        await task
+
+
+@asynccontextmanager
 async def mcp_client(deps: Deps, key: str, *, era: Era = "auto", query: str = "") -> AsyncIterator[Client[Any]]:
     """A client connected as the holder of `key`: the stateless era by default, handshakes with `legacy`."""
     door = build_mcp_app(deps)
@@ -22,8 +46,7 @@ async def mcp_client(deps: Deps, key: str, *, era: Era = "auto", query: str = ""
     def client_of(**options: Any) -> httpx2.AsyncClient:
         return httpx2.AsyncClient(transport=httpx2.ASGITransport(app=door.app), **options)
 
-    transport = StreamableHttpTransport(
-        f"{deps.settings.base_url}/mcp{query}", auth=key, httpx_client_factory=client_of
-    )
-    async with door.lifespan(), Client(transport, mode=era) as client:
+    url = f"{deps.settings.base_url}/mcp{query}"
+    transport = StreamableHttpTransport(url, auth=key, httpx_client_factory=client_of)
+    async with in_own_task(door.lifespan()), Client(transport, mode=era) as client:
         yield client

@@ -1,0 +1,1 @@
+"""The authorization server for MCP clients: wire formats over the services in `speko_core.accounts`."""
