@@ -1,0 +1,1 @@
+"""Search over the product's own documentation: the pages in `docs/`, by section."""
