@@ -2,13 +2,16 @@
 
 import os
 import secrets as random
+import shutil
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import httpx
 import pytest
-from sqlalchemy import create_engine, text
+from pydantic import SecretStr
+from sqlalchemy import Engine, create_engine, text
 
 from speko_core.accounts import keys
 from speko_core.accounts.models import ApiKey, Membership, Organization, User
@@ -23,35 +26,71 @@ from speko_core.settings import Settings
 POSTGRES_URL = os.environ.get("SPEKO_TEST_POSTGRES_URL", "")
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
-    """The URL of an empty database; PostgreSQL where `SPEKO_TEST_POSTGRES_URL` names a server."""
-    if request.param == "sqlite":
-        yield ""
-        return
+MASTER_KEY = SecretStr("c3Bla28tdGVzdC1tYXN0ZXIta2V5LTMyLWJ5dGVzISE=")
+
+
+def _server() -> Engine:
+    return create_engine(POSTGRES_URL.replace("postgresql://", "postgresql+psycopg://"), isolation_level="AUTOCOMMIT")
+
+
+def _database_url(name: str) -> str:
+    return POSTGRES_URL.rsplit("/", 1)[0] + f"/{name}"
+
+
+@contextmanager
+def _postgres_database(template: str | None = None) -> Iterator[str]:
+    """A database for the time of the block; copied from `template`, which nobody may be connected to."""
+    name = f"speko_test_{random.token_hex(6)}"
+    server = _server()
+    with server.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}" + (f" TEMPLATE {template}" if template else "")))
+    try:
+        yield name
+    finally:
+        with server.connect() as connection:
+            connection.execute(text(f"DROP DATABASE {name}"))
+        server.dispose()
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with the newest schema, to be copied: migrating costs more than most tests."""
+    folder = tmp_path_factory.mktemp("migrated")
+    settings = Settings(data_dir=folder, database_url="", master_key=MASTER_KEY, _env_file=None)
+    upgrade(settings)
+    return settings.sqlite_path
+
+
+@pytest.fixture(scope="session")
+def migrated_postgres() -> Iterator[str]:
+    """The name of a PostgreSQL database with the newest schema, to be copied."""
     if not POSTGRES_URL:
         pytest.skip("SPEKO_TEST_POSTGRES_URL is not set: no PostgreSQL server to test on")
-    name = f"speko_test_{random.token_hex(6)}"
-    admin = create_engine(POSTGRES_URL.replace("postgresql://", "postgresql+psycopg://"), isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
-    yield POSTGRES_URL.rsplit("/", 1)[0] + f"/{name}"
-    with admin.connect() as connection:
-        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-    admin.dispose()
+    with _postgres_database() as name:
+        upgrade(Settings(database_url=_database_url(name), master_key=MASTER_KEY, _env_file=None))
+        yield name
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A migrated database of its own; PostgreSQL where `SPEKO_TEST_POSTGRES_URL` names a server."""
+    if request.param == "sqlite":
+        shutil.copy(request.getfixturevalue("migrated_sqlite"), tmp_path / "speko.sqlite")
+        yield ""
+        return
+    with _postgres_database(request.getfixturevalue("migrated_postgres")) as name:
+        yield _database_url(name)
 
 
 @pytest.fixture
 def settings(tmp_path: Path, database_url: str) -> Settings:
     """Settings in a temporary folder, whatever the environment says."""
-    key = "c3Bla28tdGVzdC1tYXN0ZXIta2V5LTMyLWJ5dGVzISE="
-    return Settings(data_dir=tmp_path, database_url=database_url, master_key=key, port=8484, _env_file=None)
+    return Settings(data_dir=tmp_path, database_url=database_url, master_key=MASTER_KEY, _env_file=None)
 
 
 @pytest.fixture
 async def deps(settings: Settings) -> AsyncIterator[Deps]:
     """Real ports on a migrated database."""
-    upgrade(settings)
     built = build_deps(settings)
     yield built
     await built.aclose()
