@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, cast
 
 from fastmcp.tools import Tool, ToolResult
@@ -10,12 +11,12 @@ from pydantic import PrivateAttr
 
 from speko_core.deps import Deps
 from speko_core.errors import FieldProblem, InvalidInput, SpekoError, Unavailable
-from speko_core.execute import execute, parse
+from speko_core.execute import Caller, execute, parse
 from speko_core.logs import request_scope
 from speko_core.operations import AnyOperation, ToolBinding
 from speko_core.types import JsonObject, JsonValue
 from speko_core.validation import unknown_fields
-from speko_mcp import errors, schema
+from speko_mcp import confirm, errors, schema
 from speko_mcp.ceiling import fit, page_of, render
 from speko_mcp.identity import current_caller
 
@@ -49,8 +50,12 @@ class OperationTool(Tool):
             caller = current_caller()
             with request_scope(caller.request_id):
                 cursor, fields = _arguments(self._operation, arguments)
+                confirmed = self._confirm(fields, caller)
+                if isinstance(confirmed, ToolResult):
+                    return confirmed
                 async with asyncio.timeout(TIMEOUT_S):
-                    outcome = await execute(self._operation, fields, caller, self._deps)
+                    once = replace(caller, idempotency_key=confirmed.once)
+                    outcome = await execute(self._operation, fields, once, self._deps)
                 return answer(_binding(self._operation), outcome.value, cursor)
         except TimeoutError:
             late = Unavailable("The tool took too long and was stopped.", "TIMEOUT")
@@ -59,6 +64,15 @@ class OperationTool(Tool):
             return errors.expected(self._operation, error, self._next_tools)
         except Exception as error:  # a tool is a process edge
             return errors.unexpected(self.name, error)
+
+    def _confirm(self, fields: dict[str, object], caller: Caller) -> confirm.Confirmed | ToolResult:
+        """Ask only for what could be done: a request that will be refused anyway needs no answer of a person."""
+        if not caller.principal.may(self._operation.scope):
+            return confirm.Confirmed()
+        confirmed = confirm.check(self._operation, fields, caller.principal, self._deps)
+        if isinstance(confirmed, ToolResult):
+            parse(self._operation, fields)
+        return confirmed
 
 
 def tool_from(operation: AnyOperation, deps: Deps, next_tools: errors.NextTools) -> OperationTool:
@@ -113,6 +127,9 @@ def _parameters(operation: AnyOperation, binding: ToolBinding) -> JsonObject:
     if binding.items_as and not _pages_itself(operation):
         properties = cast(JsonObject, parameters["properties"])
         parameters["properties"] = {**properties, "cursor": _CURSOR}
+    if operation.effect in ("destroy", "spend"):
+        properties = cast(JsonObject, parameters["properties"])
+        parameters["properties"] = {**properties, confirm.FIELD: confirm.PARAMETER}
     return parameters
 
 
@@ -138,7 +155,7 @@ def _arguments(operation: AnyOperation, arguments: Mapping[str, object]) -> tupl
     if operation.tool is not None and operation.tool.items_as and not _pages_itself(operation):
         given = fields.pop("cursor", None)
         cursor = None if given is None else str(given)
-    unknown = unknown_fields(operation.input, fields)
+    unknown = tuple(problem for problem in unknown_fields(operation.input, fields) if problem.field != confirm.FIELD)
     if unknown:
         problems = (*unknown, *_other_problems(operation, fields))
         raise InvalidInput(_named(problems), fields=problems)

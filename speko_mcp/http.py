@@ -1,6 +1,7 @@
 """The edges of the HTTP application: what the framework leaves in its own words gets ours."""
 
 import logging
+from collections.abc import Mapping
 
 from fastmcp.server.auth import AuthProvider
 from fastmcp.server.auth.middleware import RequireAuthMiddleware
@@ -11,8 +12,10 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
+from speko_core.deps import Deps
 from speko_core.errors import SpekoError
 from speko_core.ids import new_id
+from speko_mcp.step_up import StepUp
 
 log = logging.getLogger(__name__)
 
@@ -27,8 +30,11 @@ async def _no_stream(scope: Scope, receive: Receive, send: Send) -> None:
     await response(scope, receive, send)
 
 
-def finish(app: StarletteWithLifespan, path: str) -> None:
-    """Add the answer to GET, and the envelope of errors that the transport does not answer itself."""
+def finish(app: StarletteWithLifespan, path: str, deps: Deps, scopes: Mapping[str, str]) -> None:
+    """Add the answer to GET, the question for more scopes, and the envelope of errors outside the transport.
+
+    `scopes` maps tool names to the scope each needs.
+    """
     auth: AuthProvider = app.state.fastmcp_auth
     guarded = next(route for route in app.routes if isinstance(route, Route) and route.path == path)
     challenge = guarded.app
@@ -37,6 +43,7 @@ def finish(app: StarletteWithLifespan, path: str) -> None:
     stream = RequireAuthMiddleware(
         _no_stream, auth.required_scopes, challenge.resource_metadata_url, challenge.challenge_scopes
     )
+    challenge.app = StepUp(challenge.app, deps, scopes, str(challenge.resource_metadata_url))
     app.router.routes.append(Route(path, endpoint=stream, methods=["GET"]))
     app.add_exception_handler(HTTPException, _on_http_exception)
     app.add_exception_handler(Exception, _on_unexpected)

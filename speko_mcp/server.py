@@ -3,6 +3,7 @@
 Nothing is kept between requests, so any number of web processes may serve one client.
 """
 
+import hashlib
 from collections.abc import Callable, Iterable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from urllib.parse import urlsplit
 from fastmcp import FastMCP
 from fastmcp.server.auth import AuthProvider
 from fastmcp.server.http import StarletteWithLifespan
+from mcp.server.request_state import RequestStateSecurity
 
 from speko_core.deps import Deps
 from speko_core.operations import AnyOperation
@@ -73,6 +75,7 @@ def build_mcp_app(
         mask_error_details=True,
         # Schemas come without references; see schema.py.
         dereference_schemas=False,
+        request_state_security=RequestStateSecurity(keys=[_state_key(deps)]),
         cache_ttl=CACHE_S,
         cache_scope="private",
     )
@@ -84,8 +87,17 @@ def build_mcp_app(
         allowed_hosts=allowed_hosts(deps.settings.base_url),
         allowed_origins=[deps.settings.base_url],
     )
-    finish(app, PATH)
+    finish(app, PATH, deps, {name: operation.scope for operation in bound for name in _names(operation)})
     return McpDoor(server, app)
+
+
+def _names(operation: AnyOperation) -> tuple[str, ...]:
+    return (operation.id, operation.tool.name) if operation.tool else (operation.id,)
+
+
+def _state_key(deps: Deps) -> bytes:
+    """Seals what clients carry between two rounds of one call; the same in every process of the installation."""
+    return hashlib.sha256(deps.secrets.sign(b"request state", purpose="mcp-request-state").encode()).digest()
 
 
 def allowed_hosts(base_url: str) -> list[str]:

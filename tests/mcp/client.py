@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import httpx2
 from fastmcp import Client
+from fastmcp.client.elicitation import ElicitationHandler, ElicitResult
 from fastmcp.client.transports import StreamableHttpTransport
 
 from speko_core.deps import Deps
@@ -38,9 +39,24 @@ async def in_own_task(context: AbstractAsyncContextManager[object]) -> AsyncIter
         await task
 
 
+async def agree(message: str, response_type: Any, params: Any, context: Any) -> ElicitResult[Any]:
+    """The person behind the client says yes to every question."""
+    return ElicitResult(action="accept", content={"confirm": True})
+
+
+async def refuse(message: str, response_type: Any, params: Any, context: Any) -> ElicitResult[Any]:
+    """The person behind the client says no to every question."""
+    return ElicitResult(action="decline")
+
+
 @asynccontextmanager
-async def mcp_client(deps: Deps, key: str, *, era: Era = "auto", query: str = "") -> AsyncIterator[Client[Any]]:
-    """A client connected as the holder of `key`: the stateless era by default, handshakes with `legacy`."""
+async def mcp_client(
+    deps: Deps, key: str, *, era: Era = "auto", query: str = "", person: ElicitationHandler | None = agree
+) -> AsyncIterator[Client[Any]]:
+    """A client connected as the holder of `key`: the stateless era by default, handshakes with `legacy`.
+
+    `person` answers what the server asks; None is a client that cannot put questions to anybody.
+    """
     door = build_mcp_app(deps)
 
     def client_of(**options: Any) -> httpx2.AsyncClient:
@@ -48,5 +64,5 @@ async def mcp_client(deps: Deps, key: str, *, era: Era = "auto", query: str = ""
 
     url = f"{deps.settings.base_url}/mcp{query}"
     transport = StreamableHttpTransport(url, auth=key, httpx_client_factory=client_of)
-    async with in_own_task(door.lifespan()), Client(transport, mode=era) as client:
+    async with in_own_task(door.lifespan()), Client(transport, mode=era, elicitation_handler=person) as client:
         yield client

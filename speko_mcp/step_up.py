@@ -1,0 +1,111 @@
+"""Asking for more: a tool call beyond an app's grant answers 403 with the scope to ask the person for.
+
+Only for connected apps, and only where the person's role could grant it; everything else is refused by the tool
+itself, because a client that is sent back to a person who cannot help asks for ever.
+"""
+
+import json
+from collections.abc import Mapping
+
+from starlette.datastructures import Headers
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from speko_core.accounts.oauth_consent import organizations_of
+from speko_core.deps import Deps
+from speko_core.principal import Principal
+from speko_mcp.identity import PrincipalToken
+
+# Larger bodies are not looked into; the tool refuses them in its own words.
+MAX_BODY_BYTES = 262_144
+
+
+class StepUp:
+    """ASGI middleware around the transport, inside authentication. `scopes` maps tool names to what they need."""
+
+    def __init__(self, app: ASGIApp, deps: Deps, scopes: Mapping[str, str], metadata_url: str) -> None:
+        self._app = app
+        self._deps = deps
+        self._scopes = scopes
+        self._metadata_url = metadata_url
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI."""
+        principal = _connected_app(scope)
+        if principal is None:
+            await self._app(scope, receive, send)
+            return
+        body = _Body(receive)
+        tool = await _called_tool(Headers(scope=scope), body)
+        needed = self._scopes.get(tool) if tool else None
+        if needed is None or principal.may(needed) or not await self._grantable(principal, needed):
+            await self._app(scope, body.replay, send)
+            return
+        await self._challenge(principal, needed)(scope, body.replay, send)
+
+    async def _grantable(self, principal: Principal, needed: str) -> bool:
+        choices = await organizations_of(self._deps, principal.user_id or "")
+        return any(choice.id == principal.organization_id and needed in choice.scopes for choice in choices)
+
+    def _challenge(self, principal: Principal, needed: str) -> ASGIApp:
+        text = f"This needs the scope {needed}, which the person has not granted yet."
+        scopes = " ".join(sorted({*principal.scopes, needed}))
+        challenge = (
+            f'Bearer error="insufficient_scope", error_description="{text}", scope="{scopes}", '
+            f'resource_metadata="{self._metadata_url}"'
+        )
+        body = {"error": "insufficient_scope", "error_description": text}
+        return JSONResponse(body, 403, headers={"WWW-Authenticate": challenge})
+
+
+class _Body:
+    """The start of a request's body, read ahead and given again."""
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._read: list[Message] = []
+        self._given = 0
+
+    async def read(self, limit: int) -> bytes:
+        """The whole body, or nothing when it is larger than `limit` or the client left."""
+        content = b""
+        while len(content) <= limit:
+            message = await self._receive()
+            self._read.append(message)
+            if message["type"] != "http.request":
+                return b""
+            content += message.get("body", b"")
+            if not message.get("more_body", False):
+                return content
+        return b""
+
+    async def replay(self) -> Message:
+        """The messages that were read ahead, then those that follow."""
+        if self._given < len(self._read):
+            self._given += 1
+            return self._read[self._given - 1]
+        return await self._receive()
+
+
+def _connected_app(scope: Scope) -> Principal | None:
+    if scope["type"] != "http" or scope["method"] != "POST":
+        return None
+    token = getattr(scope.get("user"), "access_token", None)
+    if not isinstance(token, PrincipalToken) or token.principal.kind != "oauth":
+        return None
+    return token.principal
+
+
+async def _called_tool(headers: Headers, body: _Body) -> str | None:
+    """The tool named by the headers of the stateless era, else by the message itself."""
+    if headers.get("mcp-method") is not None:
+        return headers.get("mcp-name") if headers["mcp-method"] == "tools/call" else None
+    try:
+        message = json.loads(await body.read(MAX_BODY_BYTES))
+    except ValueError:
+        return None
+    if not isinstance(message, dict) or message.get("method") != "tools/call":
+        return None
+    parameters = message.get("params")
+    name = parameters.get("name") if isinstance(parameters, dict) else None
+    return name if isinstance(name, str) else None
