@@ -85,7 +85,6 @@ def _row(
         identity=request.identity,
         token_digest=ctx.deps.secrets.digest(access.token),
         expires_at=frame.expires_at,
-        caller_metadata=plan.metadata,
         created_at=ctx.now(),
         updated_at=ctx.now(),
     )

@@ -29,7 +29,8 @@ class VoiceSession(Base, OrganizationScoped, Timestamps):
     kind: Mapped[str] = mapped_column(String(16))
     mode: Mapped[str] = mapped_column(String(8))
     language: Mapped[str] = mapped_column(String(16))
-    # The signed bytes themselves: a JSON column would reorder and renumber what the signature covers.
+    # The signed bytes themselves: a JSON column would reorder and renumber what the signature covers, the caller's
+    # metadata among it.
     plan: Mapped[str] = mapped_column(Text)
     plan_signature: Mapped[str] = mapped_column(String(64))
     transport: Mapped[str] = mapped_column(String(16))
@@ -44,7 +45,6 @@ class VoiceSession(Base, OrganizationScoped, Timestamps):
     end_reason: Mapped[str | None] = mapped_column(String(64), default=None)
     error_code: Mapped[str | None] = mapped_column(String(64), default=None)
     expires_at: Mapped[datetime] = mapped_column()
-    caller_metadata: Mapped[JsonObject] = mapped_column("metadata", JsonColumn)
 
 
 class SessionTurn(Base, OrganizationScoped, Timestamps):

@@ -25,14 +25,15 @@ def entry(row: VoiceSession) -> SessionEntry:
 
 def detail(row: VoiceSession, turn_count: int) -> SessionDetail:
     """A session in full."""
+    plan = SessionPlan.model_validate_json(row.plan)
     own = {
         "roomName": row.room_name,
         "identity": row.identity,
         "transport": row.transport,
         "turnCount": turn_count,
-        "metadata": row.caller_metadata,
+        "metadata": plan.metadata,
         "errorCode": row.error_code,
-        "plan": SessionPlan.model_validate_json(row.plan),
+        "plan": plan,
     }
     return SessionDetail.model_validate({**_entry_fields(row), **own})
 
@@ -105,4 +106,4 @@ def _turn(turn: SessionTurn) -> TranscriptEntry:
 
 def json_text(value: object) -> str:
     """A tool call's arguments as JSON text, whether they came as text or as an object."""
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return value.replace("\x00", "") if isinstance(value, str) else json.dumps(value)

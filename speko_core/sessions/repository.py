@@ -1,5 +1,6 @@
 """Every query about sessions and turns."""
 
+import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
@@ -12,14 +13,21 @@ from speko_core.sessions.models import SessionTurn, VoiceSession
 from speko_core.sessions.rules import FINAL, RUNNING, Status
 from speko_core.sessions.schemas import SessionList
 
+# What is not an id is not looked for: PostgreSQL answers some texts, such as a NUL, with an error.
+_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
 
 async def get(db: AsyncSession, session_id: str) -> VoiceSession | None:
     """One session."""
+    if not _ID.fullmatch(session_id):
+        return None
     return (await db.execute(select(VoiceSession).where(VoiceSession.id == session_id))).scalar_one_or_none()
 
 
 async def get_locked(db: AsyncSession, session_id: str) -> VoiceSession | None:
     """One session, held against concurrent changes until the transaction ends."""
+    if not _ID.fullmatch(session_id):
+        return None
     statement = select(VoiceSession).where(VoiceSession.id == session_id).with_for_update()
     return (await db.execute(statement)).scalar_one_or_none()
 

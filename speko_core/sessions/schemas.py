@@ -3,7 +3,7 @@
 import json
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BeforeValidator, Field, JsonValue, field_validator
+from pydantic import AwareDatetime, BeforeValidator, Field, JsonValue, StringConstraints, field_validator
 
 from speko_core.routing.intent import Constraints, RoutingIntent
 from speko_core.schemas import Input, Output, WireTime
@@ -31,6 +31,9 @@ def _storable(value: str) -> str:
     return value.replace("\x00", "")
 
 
+# Neither engine's text column takes a NUL gladly, and no name of anything has one.
+PlainText = Annotated[str, StringConstraints(pattern=r"^[^\x00]*$")]
+Milliseconds = Annotated[float, Field(ge=0, le=86_400_000, allow_inf_nan=False)]
 SessionId = Annotated[str, Field(description="Session id, a UUID.", max_length=80)]
 
 
@@ -118,8 +121,8 @@ class SessionList(Input):
     cursor: str | None = Field(None, max_length=200, description="`nextCursor` of the previous page.")
     limit: int = Field(20, ge=1, le=100)
     status: StatusName | None = None
-    kind: str | None = Field(None, max_length=16, description="`web` for browser sessions.")
-    agent: str | None = Field(None, max_length=80, description="Only sessions started from this agent id.")
+    kind: PlainText | None = Field(None, max_length=16, description="`web` for browser sessions.")
+    agent: PlainText | None = Field(None, max_length=80, description="Only sessions started from this agent id.")
 
 
 class PipelineConfig(Output):
@@ -232,19 +235,19 @@ class Transcript(Output):
 class LatencyIn(Input):
     """A turn's latency in milliseconds, as far as known."""
 
-    vad_ms: float | None = Field(None, ge=0)
-    stt_ms: float | None = Field(None, ge=0)
-    eou_ms: float | None = Field(None, ge=0)
-    llm_ttft_ms: float | None = Field(None, ge=0)
-    tts_ttfb_ms: float | None = Field(None, ge=0)
-    total_ms: float | None = Field(None, ge=0)
+    vad_ms: Milliseconds | None = None
+    stt_ms: Milliseconds | None = None
+    eou_ms: Milliseconds | None = None
+    llm_ttft_ms: Milliseconds | None = None
+    tts_ttfb_ms: Milliseconds | None = None
+    total_ms: Milliseconds | None = None
 
 
 class LegIn(Input):
     """Who served one part of a turn."""
 
-    provider: str = Field(max_length=80)
-    model: str | None = Field(None, max_length=120)
+    provider: PlainText = Field(max_length=80)
+    model: PlainText | None = Field(None, max_length=120)
 
 
 class LegsIn(Input):
@@ -258,7 +261,7 @@ class LegsIn(Input):
 class ToolCallIn(Input):
     """A tool the agent called; `args` as JSON text or as an object."""
 
-    name: str = Field(min_length=1, max_length=64)
+    name: PlainText = Field(min_length=1, max_length=64)
     args: JsonValue = "{}"
 
 
@@ -272,8 +275,8 @@ class TurnIn(Input):
     )
     started_at: AwareDatetime
     ended_at: AwareDatetime | None = None
-    provider: str | None = Field(None, max_length=80)
-    model: str | None = Field(None, max_length=120)
+    provider: PlainText | None = Field(None, max_length=80)
+    model: PlainText | None = Field(None, max_length=120)
     interrupted: Annotated[bool, _default_for_null(False)] = False
     legs: LegsIn | None = None
     latency: LatencyIn | None = None
@@ -299,7 +302,7 @@ class SessionState(Output):
 class WorkerHeartbeat(Input):
     """What a worker says about itself every two seconds."""
 
-    instance_id: str = Field(min_length=1, max_length=INSTANCE_CHARACTERS)
+    instance_id: PlainText = Field(min_length=1, max_length=INSTANCE_CHARACTERS)
     address: str = Field(pattern=r"^wss?://[^\s/]+(/[^\s]*)?$", max_length=255)
     capacity: int = Field(ge=0, le=100_000)
     active: int = Field(ge=0, le=100_000)
@@ -316,7 +319,7 @@ class SessionClaim(Input):
     """A worker takes a session."""
 
     id: SessionId
-    instance_id: str = Field(min_length=1, max_length=INSTANCE_CHARACTERS)
+    instance_id: PlainText = Field(min_length=1, max_length=INSTANCE_CHARACTERS)
 
 
 class SessionClaimed(Output):
