@@ -6,7 +6,7 @@
 from dataclasses import dataclass
 
 import httpx
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.alias_generators import to_camel
 
 from speko_core.sessions.plan import SessionPlan
@@ -97,7 +97,11 @@ class WorkerApi:
     async def claim(self, session_id: str, instance_id: str) -> Claim:
         """Take a session; the second claim of the same session is refused with 409."""
         response = await self._call.post(f"/internal/sessions/{session_id}/claim", {"instanceId": instance_id})
-        return Claim.model_validate_json(response.content)
+        try:
+            return Claim.model_validate_json(response.content)
+        except ValidationError:
+            # A gateway of another version: its plan says things this worker does not know.
+            raise GatewayError(None, "PLAN_NOT_UNDERSTOOD") from None
 
 
 class SessionApi:

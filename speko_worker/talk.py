@@ -22,6 +22,9 @@ from speko_core.types import JsonObject, JsonValue
 SUBPROTOCOL = Subprotocol("speko.media.v1")
 FRAME_S = 0.02
 CONNECT_TIMEOUT_S = 10.0
+# A server that goes on talking after our `end` is left there.
+GOODBYE_S = 4.0
+CLOSE_TIMEOUT_S = 1.0
 # The agent may open the conversation: speaking over its greeting would interrupt it.
 GREETING_WAIT_S = 0.6
 # Listening, answered and no audio for this long: the agent is done.
@@ -167,7 +170,11 @@ async def talk(
 async def _open(url: str, token: str) -> ClientConnection:
     try:
         return await connect(
-            url, subprotocols=[SUBPROTOCOL, Subprotocol(token)], open_timeout=CONNECT_TIMEOUT_S, proxy=None
+            url,
+            subprotocols=[SUBPROTOCOL, Subprotocol(token)],
+            open_timeout=CONNECT_TIMEOUT_S,
+            close_timeout=CLOSE_TIMEOUT_S,
+            proxy=None,
         )
     except (OSError, TimeoutError, InvalidHandshake) as error:
         raise TalkError(f"No connection to the session's media address ({type(error).__name__}).") from error
@@ -221,7 +228,7 @@ def _is_over(heard: _Heard, options: TalkOptions, *, expects_answer: bool) -> bo
 
 async def _hang_up(socket: ClientConnection, reader: asyncio.Task[None]) -> None:
     try:
-        async with asyncio.timeout(5.0):
+        async with asyncio.timeout(GOODBYE_S):
             await socket.send(json.dumps({"type": "end"}))
             # The server answers with the last turns and its own end, then closes.
             await reader

@@ -38,6 +38,8 @@ class Script:
     seconds_per_char: float = 0.03
     fail: dict[str, int] = field(default_factory=dict)
     """Remaining calls per leg that answer 500."""
+    stalled_speech: int = 0
+    """Remaining syntheses that stop in the middle without ending."""
 
 
 @dataclass
@@ -203,6 +205,9 @@ class FakeGateway:
             tone = tone_pcm(len(body["text"]) * self.script.seconds_per_char, rate)
             for at in range(0, len(tone), 4095):  # an odd size: samples are split across chunks
                 yield tone[at : at + 4095]
+                if self.script.stalled_speech > 0:
+                    self.script.stalled_speech -= 1
+                    await asyncio.sleep(30)
 
         headers = {"x-speko-provider": "local", "x-speko-model": "flite-rms", "x-speko-failover-count": "0"}
         return StreamingResponse(_audio(), media_type=f"audio/pcm;rate={rate}", headers=headers)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from speko_worker import rules
 from tests.worker.caller import Caller, calling
 from tests.worker.conftest import until
 from tests.worker.fake_gateway import FakeGateway
@@ -88,3 +89,18 @@ async def test_frames_that_are_not_understood_are_refused_and_the_call_goes_on(g
     codes = [frame["code"] for frame in caller.of("error")]
     assert codes == ["INVALID_FRAME", "INVALID_FRAME", "FRAME_TOO_LARGE"]
     assert caller.said[-1] == ("agent", "We open at nine in the morning.")
+
+
+async def test_an_agent_that_falls_silent_in_mid_sentence_is_restarted(
+    gateway: FakeGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SES-9: the watchdog ends a reply that stopped sounding and has it said again."""
+    monkeypatch.setattr(rules, "STALL_S", 0.4)
+    gateway.script.stalled_speech = 1
+    session = gateway.create()
+    async with calling(gateway.media_url(session)) as caller:
+        await caller.type("hello")
+        await until(lambda: len(caller.of("turn")) >= 3)
+    cut, again = caller.of("turn")[1:3]
+    assert (cut["source"], cut["interrupted"]) == ("agent", True)
+    assert (again["text"], again["interrupted"]) == ("We open at nine in the morning.", False)

@@ -15,6 +15,7 @@ from speko_core.types import JsonObject
 from speko_worker import reporting
 from speko_worker.gateway import SessionApi
 from speko_worker.journal import Journal, leftovers
+from speko_worker.main import run_worker
 from speko_worker.reporting import TurnReporter
 from tests.worker.caller import calling
 from tests.worker.conftest import until
@@ -131,30 +132,29 @@ async def test_a_gateway_that_is_away_for_a_while_gets_every_turn_once(gateway: 
     assert len([index for post in session.posts for index in post]) == 4
 
 
+@pytest.mark.timeout(120)
 async def test_a_killed_worker_loses_no_turn(gateway: FakeGateway, settings: Settings) -> None:
     """SES-5: kill -9 while the gateway is away; the next worker on this machine reports what the first one heard."""
     session = gateway.create(firstMessage="Good morning.", firstMessageMode="say")
     first = await _spawn(settings)
     try:
-        await until(lambda: bool(gateway.workers), 20)
+        await until(lambda: bool(gateway.workers), 60)
         async with calling(gateway.media_url(session)) as caller:
             await until(lambda: bool(caller.of("ready")))
             gateway.away = True
             await until(lambda: bool(caller.of("turn")))
-            first.send_signal(signal.SIGKILL)
-            await first.wait()
-        gateway.away = False
-        assert session.turns == {}
-        second = await _spawn(settings)
-        try:
-            await until(lambda: session.finished is not None, 20)
-        finally:
-            second.send_signal(signal.SIGTERM)
-            assert await asyncio.wait_for(second.wait(), 15) == 0
     finally:
-        if first.returncode is None:
-            first.kill()
-            await first.wait()
+        first.send_signal(signal.SIGKILL)
+        await first.wait()
+    assert session.turns == {}
+    gateway.away = False
+    stop = asyncio.Event()
+    second = asyncio.create_task(run_worker(settings, stop=stop))
+    try:
+        await until(lambda: session.finished is not None)
+    finally:
+        stop.set()
+        await second
     assert session.texts == [("agent", "Good morning.")]
     assert session.finished is not None
     assert (session.finished["status"], session.finished["error"]) == ("failed", "WORKER_LOST")
