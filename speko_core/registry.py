@@ -7,7 +7,7 @@ from speko_core.operations import AnyOperation
 from speko_core.routing.operations import OPERATIONS as ROUTING
 from speko_core.sessions.operations import OPERATIONS as SESSIONS
 
-OPERATIONS: tuple[AnyOperation, ...] = (*ACCOUNTS, *AGENTS, *SESSIONS, *DOCS)
+OPERATIONS: tuple[AnyOperation, ...] = (*ACCOUNTS, *AGENTS, *SESSIONS, *ROUTING, *DOCS)
 
 
 def by_id(operation_id: str) -> AnyOperation:

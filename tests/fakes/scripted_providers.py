@@ -20,7 +20,7 @@ from speko_core.providers.base import (
     Transcript,
     TtsRequest,
 )
-from speko_core.providers.catalog import ModelFacts, VendorFacts
+from speko_core.providers.catalog import ModelFacts, VendorFacts, Voice
 from speko_core.providers.registry import ProviderRegistry
 
 R = TypeVar("R")
@@ -44,10 +44,12 @@ class Script(Generic[R, E]):
 
     steps: Sequence[Step]
     requests: list[R] = field(default_factory=list)
+    called: asyncio.Event = field(default_factory=asyncio.Event)
     closed: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def play(self, request: R) -> AsyncIterator[E]:
         self.requests.append(request)
+        self.called.set()
         try:
             for step in self.steps:
                 if isinstance(step, Pause):
@@ -122,7 +124,7 @@ def _facts(name: str, rank: int, options: Sequence[str], sandbox: bool, voices: 
             rank=rank,
             options=tuple(options),
             languages=("en", "es"),
-            voices=tuple({"id": voice, "name": voice} for voice in voices),  # type: ignore[misc]
+            voices=tuple(Voice(id=voice, name=voice) for voice in voices),
         )
         for modality in (Modality.STT, Modality.LLM, Modality.TTS)
     )

@@ -1,0 +1,30 @@
+"""The selector over what this process has: its adapters and catalogue, the active snapshot, the default policies."""
+
+from speko_core.deps import Deps
+from speko_core.principal import Principal
+from speko_core.providers.base import Modality
+from speko_core.routing.decision import Decision
+from speko_core.routing.eligibility import Call, Needs
+from speko_core.routing.intent import Constraints, RoutingIntent
+from speko_core.routing.offers import offers
+from speko_core.routing.policy import DEFAULT_POLICIES
+from speko_core.routing.selector import select
+from speko_core.routing.snapshot import seed_snapshot
+
+
+def decide(
+    deps: Deps,
+    principal: Principal,
+    modality: Modality,
+    intent: RoutingIntent,
+    constraints: Constraints | None = None,
+    needs: Needs | None = None,
+) -> Decision:
+    """Run the selector for one caller; the chain may be empty.
+
+    Raises:
+        InvalidInput: an allow-list entry is unknown.
+    """
+    allowed = constraints.entries(modality) if constraints else ()
+    call = Call(intent, principal.mode, allowed, needs or Needs())
+    return select(call, offers(modality, deps.providers), seed_snapshot(), DEFAULT_POLICIES[modality])
