@@ -29,10 +29,11 @@ class Part(Stage):
 
 @dataclass(frozen=True)
 class Bar:
-    """The stages of one answer and its whole time, in milliseconds."""
+    """The stages of one turn and their sum in milliseconds. `answered` when it is the whole wait for an answer."""
 
     parts: tuple[Part, ...]
     total_ms: int
+    answered: bool
 
 
 def waterfall(entries: Sequence[JsonObject]) -> list[Bar | None]:
@@ -41,7 +42,8 @@ def waterfall(entries: Sequence[JsonObject]) -> list[Bar | None]:
     totals = [sum(stage.ms for stage in stages) for stages in measured]
     longest = max(totals, default=0)
     return [
-        Bar(_parts(stages, longest), total) if total else None for stages, total in zip(measured, totals, strict=True)
+        Bar(_parts(stages, longest), total, _milliseconds(_object(entry["latency"])["totalMs"]) > 0) if total else None
+        for entry, stages, total in zip(entries, measured, totals, strict=True)
     ]
 
 

@@ -109,8 +109,8 @@ class Page:
             await asyncio.sleep(0.05)
 
     async def click(self, selector: str) -> None:
-        """Click the element, as a person would have done."""
-        await self.until(f"document.querySelector({json.dumps(selector)}) !== null")
+        """Click the element once it is there and can be used."""
+        await self.until(f"document.querySelector({json.dumps(selector + ':not(:disabled)')}) !== null")
         script = f"document.querySelector({json.dumps(selector)}).click()"
         await self.call("Runtime.evaluate", expression=script, userGesture=True)
 

@@ -140,6 +140,34 @@ async def test_a_real_provider_shows_no_sandbox_label(site: TalkSite, page: Page
     assert await page.evaluate("getComputedStyle(document.querySelector('.phrases')).display") == "none"
 
 
+async def test_the_label_also_appears_when_a_turn_was_served_offline(site: TalkSite, page: Page) -> None:
+    """RTE-17: a live session without provider keys falls to the offline voices, and says so."""
+
+    async def script(call: Call) -> None:
+        await call.ready(sandbox=False)
+        await call.turn(0, "agent", "Hello.")
+
+    site.media.script = script
+    await start(page, site)
+    await page.until("document.getElementById('talk').classList.contains('sandbox')")
+
+
+async def test_a_callers_turn_is_heard_not_answered(site: TalkSite, page: Page) -> None:
+    """SES-9: a total is claimed only where one was measured."""
+
+    async def script(call: Call) -> None:
+        await call.ready()
+        await call.turn(0, "user", "hello", latency={"vadMs": 120, "sttMs": 210})
+
+    site.media.script = script
+    await start(page, site)
+    await page.until("document.querySelectorAll('.latency').length === 1")
+    numbers = await page.text(".latency-numbers")
+    assert "Heard in" in numbers
+    assert "330 ms" in numbers
+    assert "Answered" not in numbers
+
+
 async def test_a_muted_microphone_sends_silence(site: TalkSite, page: Page) -> None:
     """SES-8: mute keeps the audio running, so that turn taking on the server keeps its clock."""
     await start(page, site)

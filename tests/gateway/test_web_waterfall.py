@@ -20,7 +20,7 @@ def test_bars_share_one_scale_and_name_who_served() -> None:
         [entry(stt, sttMs=100, totalMs=250), entry(), entry(vadMs=200, llmTtftMs=300, ttsTtfbMs=500, totalMs=1000)]
     )
     assert short == Bar(
-        (Part("stt", "STT", 100, "local sphinx-free", 0, 100), Part("rest", "Other", 150, "", 100, 150)), 250
+        (Part("stt", "STT", 100, "local sphinx-free", 0, 100), Part("rest", "Other", 150, "", 100, 150)), 250, True
     )
     assert silent is None
     assert long is not None
@@ -33,5 +33,5 @@ def test_overlapping_stages_are_shown_whole() -> None:
     """SES-9: stages that ran at once add up to more than the total; no number is hidden."""
     (bar,) = waterfall([entry(sttMs=300, llmTtftMs=300, totalMs=400)])
     assert bar is not None
-    assert bar.total_ms == 600
+    assert (bar.total_ms, bar.answered) == (600, True)
     assert [part.ms for part in bar.parts] == [300, 300]

@@ -15,8 +15,9 @@ for (const form of document.querySelectorAll("form[data-confirm]")) {
 }
 
 // Times are rendered in UTC by the server and shown in the reader's own zone.
-const format = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+const whole = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+const clock = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
 for (const time of document.querySelectorAll("time[datetime]")) {
   time.title = time.textContent;
-  time.textContent = format.format(new Date(time.dateTime));
+  time.textContent = ("clock" in time.dataset ? clock : whole).format(new Date(time.dateTime));
 }

@@ -59,7 +59,7 @@ class Conversation {
     on("clear", () => this.#speaker?.clear());
     on("state", ({ agent }) => this.#screen.agentState(agent));
     on("transcript", (frame) => this.#screen.transcript.segment(frame));
-    on("turn", (frame) => this.#screen.transcript.turn(frame));
+    on("turn", (frame) => this.#screen.turn(frame));
     on("error", ({ message }) => this.#screen.warn(message));
     on("closed", (outcome) => this.#finish(outcome));
     this.#socket = socket;

@@ -24,9 +24,18 @@ export function latencyStrip(latency, legs) {
   const stages = latency ? stagesOf(latency) : [];
   if (stages.length === 0) return null;
   const strip = element("div", "latency");
-  const total = latency.totalMs ?? stages.reduce((sum, { ms }) => sum + ms, 0);
-  strip.append(bar(stages), numbers(stages, total, legs ?? {}));
+  strip.append(bar(stages), numbers(stages, wholeOf(latency, stages), legs ?? {}));
   return strip;
+}
+
+/** The sum in words: a caller's turn is heard, an answer whose start is known is answered; else there is none. */
+function wholeOf(latency, stages) {
+  if (latency.totalMs != null) {
+    return { label: "Answered in", ms: latency.totalMs, title: "end of the caller's speech to first sound" };
+  }
+  if (stages.some(({ name }) => name === "llm" || name === "tts")) return null;
+  const ms = stages.reduce((sum, stage) => sum + stage.ms, 0);
+  return { label: "Heard in", ms, title: "end of speech to its transcript" };
 }
 
 function bar(stages) {
@@ -40,9 +49,9 @@ function bar(stages) {
   return track;
 }
 
-function numbers(stages, total, legs) {
+function numbers(stages, whole, legs) {
   const list = element("dl", "latency-numbers");
-  list.append(entry("total", "Answered in", total, "end of speech to first sound"));
+  if (whole) list.append(entry("total", whole.label, whole.ms, whole.title));
   for (const stage of stages) list.append(entry(stage.name, stage.label, stage.ms, describe(stage, legs)));
   return list;
 }

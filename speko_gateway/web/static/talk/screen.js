@@ -2,6 +2,7 @@
 
 import { TranscriptView } from "./transcript.js";
 
+const OFFLINE = new Set(["local", "sandbox"]);
 const STATES = { listening: "Listening", thinking: "Thinking", speaking: "Speaking" };
 
 /**
@@ -63,6 +64,13 @@ export class Screen {
     this.#status(hasMicrophone ? STATES.listening : "Type a message to begin");
     this.#startClock();
     this.#get(hasMicrophone ? "mute" : "message").focus();
+  }
+
+  /** A finished turn. Whoever served it also tells whether the offline voices are at work. */
+  turn(frame) {
+    this.transcript.turn(frame);
+    const providers = Object.values(frame.legs ?? {}).map((leg) => leg?.provider);
+    if (providers.some((provider) => OFFLINE.has(provider))) this.#root.classList.add("sandbox");
   }
 
   /** `listening`, `thinking` or `speaking`. */
