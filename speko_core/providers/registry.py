@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from speko_core.providers.base import Provider
 from speko_core.providers.catalog import VendorFacts, load_catalog
 from speko_core.providers.local.provider import build_local
+from speko_core.providers.sandbox.provider import build_sandbox
 from speko_core.settings import Settings
 
 ProviderFactory = Callable[[Settings], Provider]
@@ -36,4 +37,4 @@ def build_registry(settings: Settings, factories: Mapping[str, ProviderFactory])
 
 def default_factories() -> Mapping[str, ProviderFactory]:
     """Every vendor this product has adapters for."""
-    return {"local": build_local}
+    return {"local": build_local, "sandbox": build_sandbox}
