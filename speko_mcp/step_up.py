@@ -68,7 +68,7 @@ class _Body:
 
     async def read(self, limit: int) -> bytes:
         """The whole body, or nothing when it is larger than `limit` or the client left."""
-        content = b""
+        content: bytes = b""
         while len(content) <= limit:
             message = await self._receive()
             self._read.append(message)
