@@ -7,6 +7,7 @@ Any number of processes may do this at once, on either engine: migrations take a
 import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass
+from importlib import import_module
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
@@ -22,7 +23,7 @@ from speko_core.agents import service as agents
 from speko_core.agents.config import AgentIntent
 from speko_core.agents.schemas import AgentCreate
 from speko_core.context import Ctx
-from speko_core.db import migrate
+from speko_core.db.schema import is_current
 from speko_core.deps import Deps
 from speko_core.errors import ConfigurationError
 from speko_core.ids import new_id
@@ -59,26 +60,33 @@ async def prepare(deps: Deps, check_ports_of: Iterable[Role] = ()) -> FirstStart
     Raises:
         ConfigurationError: it cannot work as configured.
     """
-    await check_database(deps.database, deps.settings)
-    check_ports(deps.settings, check_ports_of)
-    await asyncio.to_thread(migrate.upgrade, deps.settings)
-    return await seed(deps)
-
-
-async def seed(deps: Deps) -> FirstStart | None:
-    """Write the first organization, or check that the database was written under our master key.
-
-    Raises:
-        ConfigurationError: it was written under another one.
-    """
-    mark = fingerprint(load_master_key(deps.settings))
-    if await _is_ours(deps, mark):
+    if await join(deps, check_ports_of):
         return None
+    mark = _mark(deps)
     try:
         return await _seed_once(deps, mark)
     except IntegrityError:  # another process seeded between our look and our write
         await _is_ours(deps, mark)
         return None
+
+
+async def join(deps: Deps, check_ports_of: Iterable[Role] = ()) -> bool:
+    """Check and migrate without seeding; True when somebody has seeded already.
+
+    Raises:
+        ConfigurationError: it cannot work as configured, or the database was written under another master key.
+    """
+    await check_database(deps.database, deps.settings)
+    check_ports(deps.settings, check_ports_of)
+    if not await is_current(deps.database):
+        # Loaded only when there is something to migrate: it would be a tenth of every start.
+        migrate = import_module("speko_core.db.migrate")
+        await asyncio.to_thread(migrate.upgrade, deps.settings)
+    return await _is_ours(deps, _mark(deps))
+
+
+def _mark(deps: Deps) -> str:
+    return fingerprint(load_master_key(deps.settings))
 
 
 async def _is_ours(deps: Deps, mark: str) -> bool:

@@ -1,8 +1,9 @@
 """JSON logging: one line an event, a static message, values as attributes, the request id, never content.
 
-Our own modules log `logger.info("static message", extra={"name": value})`. Other packages' messages are written as
-their templates, without the values, because those may hold what a person said or typed. A trace is written as its
-frames and exception types; the text of an exception is kept only where we or the operating system wrote it.
+Our own modules log `logger.info("static message", extra={"name": value})`. Of other packages' messages only the first
+line of the template is written, without the values, because those may hold what a person said or typed. A trace is
+written as its frames and exception types; the text of an exception is kept only where we or the operating system
+wrote it.
 """
 
 import json
@@ -85,7 +86,7 @@ class JsonFormatter(logging.Formatter):
             "level": record.levelname.lower(),
             "role": self._role,
             "logger": record.name,
-            "message": str(record.msg),
+            "message": str(record.msg).partition("\n")[0],
         }
         if current_request_id():
             line["request_id"] = current_request_id()

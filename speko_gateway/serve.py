@@ -1,6 +1,9 @@
 """The web role: prepare the installation, then serve REST, pages and MCP on one port."""
 
-from collections.abc import Callable, Iterable
+import asyncio
+import contextlib
+import signal
+from collections.abc import Callable, Iterable, Iterator
 from importlib.util import find_spec
 
 import uvicorn
@@ -12,11 +15,28 @@ from speko_core.preflight import check_database_url
 from speko_core.settings import Role, Settings
 from speko_gateway.app import create_app
 
+# The package's extra `mcp` is optional. Importing it takes long, so it happens while other roles load too.
+HAS_MCP = find_spec("fastmcp") is not None
+if HAS_MCP:
+    from speko_mcp.server import build_mcp_app
+
 MAX_FRAME_BYTES = 1_048_576
 KEEP_ALIVE_S = 75
 BACKLOG = 2048
 
 OnPrepared = Callable[[Settings, FirstStart | None], None]
+
+
+class Server(uvicorn.Server):
+    """Uvicorn that ends in order: a signal starts the drain, and is not raised again after it."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Handle SIGTERM and SIGINT on the loop while serving; a second one closes what is still open."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self.handle_exit, number, None)
+        yield
 
 
 async def run_web(settings: Settings, *, check_ports: Iterable[Role], on_prepared: OnPrepared) -> None:
@@ -29,18 +49,15 @@ async def run_web(settings: Settings, *, check_ports: Iterable[Role], on_prepare
     deps = build_deps(settings)
     try:
         on_prepared(settings, await prepare(deps, check_ports))
-        await uvicorn.Server(server_config(application(deps), settings)).serve()
+        await Server(server_config(application(deps), settings)).serve()
     finally:
         await deps.aclose()
 
 
 def application(deps: Deps) -> Starlette:
     """The application, with the MCP server where its packages are installed."""
-    if find_spec("fastmcp") is None:
+    if not HAS_MCP:
         return create_app(deps)
-    # The extra decides whether this module can be imported at all.
-    from speko_mcp.server import build_mcp_app
-
     mcp = build_mcp_app(deps)
     return create_app(deps, mcp_app=mcp.app, mcp_lifespan=mcp.lifespan)
 

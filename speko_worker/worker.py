@@ -10,6 +10,7 @@ from uuid import uuid4
 import httpx
 from starlette.websockets import WebSocket
 
+from speko_worker.backoff import Backoff
 from speko_worker.frames import CLOSE_CODES, SUBPROTOCOL, EndReason
 from speko_worker.gateway import Claim, GatewayError, Registration, SessionApi, WorkerApi
 from speko_worker.journal import Journal, leftovers
@@ -24,6 +25,7 @@ logger = logging.getLogger("speko.worker")
 # One event loop carries about ten conversations before its VAD falls behind real time on a slow core.
 DEFAULT_CAPACITY = 8
 REGISTER_S = 2.0
+FIRST_RETRY_S = 0.2
 # A worker whose last registration is older than this is not reachable through the gateway.
 REGISTRATION_VALID_S = 10.0
 REPORT_TIMEOUT_S = 60.0
@@ -105,15 +107,21 @@ class Worker:
         self._vad_threads.shutdown(wait=False, cancel_futures=True)
 
     async def keep_registered(self) -> None:
-        """Tell the gateway every two seconds where this worker is and how full; runs until cancelled."""
+        """Tell the gateway every two seconds where this worker is and how full; runs until cancelled.
+
+        A gateway that is only just starting is asked again sooner.
+        """
+        pause = Backoff(first_s=FIRST_RETRY_S, most_s=REGISTER_S)
         while True:
             try:
                 await self._api.heartbeat(self._registration())
             except GatewayError as failure:
                 logger.info("gateway did not take the registration", extra={"code": failure.code})
+                await asyncio.sleep(pause.next())
             else:
                 self._registered_at = asyncio.get_running_loop().time()
-            await asyncio.sleep(REGISTER_S)
+                pause.reset()
+                await asyncio.sleep(REGISTER_S)
 
     async def keep_recovering(self) -> None:
         """Report what lost processes left on disk, now and then again; runs until cancelled."""

@@ -20,9 +20,9 @@ from speko_core.settings import Settings
 
 
 @pytest.fixture
-async def fresh(settings: Settings) -> AsyncIterator[Deps]:
+async def fresh(untouched: Settings) -> AsyncIterator[Deps]:
     """Ports on a database that nobody has touched."""
-    deps = build_deps(settings)
+    deps = build_deps(untouched)
     yield deps
     await deps.aclose()
 
@@ -67,9 +67,9 @@ async def test_a_second_start_changes_and_shows_nothing(fresh: Deps) -> None:
     assert [await count(fresh, table) for table in (Organization, User, Agent)] == [1, 1, 1]
 
 
-async def test_several_processes_starting_at_once_seed_once(settings: Settings) -> None:
+async def test_several_processes_starting_at_once_seed_once(untouched: Settings) -> None:
     """OPS-1: whoever comes first seeds; the others find it done."""
-    processes = [build_deps(settings) for _ in range(4)]
+    processes = [build_deps(untouched) for _ in range(4)]
     try:
         results = await asyncio.gather(*(prepare(deps) for deps in processes))
         assert sum(isinstance(result, FirstStart) for result in results) == 1
@@ -80,11 +80,11 @@ async def test_several_processes_starting_at_once_seed_once(settings: Settings) 
             await deps.aclose()
 
 
-async def test_a_database_written_under_another_master_key_is_refused(fresh: Deps, settings: Settings) -> None:
+async def test_a_database_written_under_another_master_key_is_refused(fresh: Deps, untouched: Settings) -> None:
     """ORG-8: a wrong key is one sentence at the start, not an unreadable secret later."""
     await prepare(fresh)
-    other = settings.model_copy(update={"master_key": None})
-    (settings.data_dir / "master.key").write_bytes(base64.b64encode(b"another master key of 32 bytes!!"))
+    other = untouched.model_copy(update={"master_key": None})
+    (untouched.data_dir / "master.key").write_bytes(base64.b64encode(b"another master key of 32 bytes!!"))
     deps = build_deps(other)
     with refusal("another master key"):
         await prepare(deps)
