@@ -1,6 +1,5 @@
 """Letting a caller of the embedded transport in: check the token, find a worker, use the token up, once."""
 
-import asyncio
 import hmac
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -77,16 +76,15 @@ def _check(row: VoiceSession | None, digest: str, now: datetime) -> None:
 
 
 async def _workers(deps: Deps) -> tuple[str, ...]:
-    try:
-        async with asyncio.timeout(WORKER_WAIT_S):
-            while True:
-                async with deps.database.transaction(None, read_only=True, all_organizations=True) as db:
-                    rows = await leases.available_workers(db, deps.clock.now())
-                if rows:
-                    return tuple(row.address for row in rows)
-                await deps.clock.sleep(_LOOK_AGAIN_S)
-    except TimeoutError:
-        raise NotAdmitted(Refusal.NO_WORKER) from None
+    deadline = deps.clock.monotonic() + WORKER_WAIT_S
+    while True:
+        async with deps.database.transaction(None, read_only=True, all_organizations=True) as db:
+            rows = await leases.available_workers(db, deps.clock.now())
+        if rows:
+            return tuple(row.address for row in rows)
+        if deps.clock.monotonic() >= deadline:
+            raise NotAdmitted(Refusal.NO_WORKER)
+        await deps.clock.sleep(_LOOK_AGAIN_S)
 
 
 async def use_token(deps: Deps, admission: Admission) -> None:

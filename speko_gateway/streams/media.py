@@ -89,9 +89,7 @@ async def _run(deps: Deps, caller: WebSocket, admission: Admission) -> int:
     except TimeoutError:
         return Refusal.OVER
     finally:
-        with suppress(TimeoutError):
-            async with asyncio.timeout(CLOSE_TIMEOUT_S):
-                await worker.close(GOING_AWAY)
+        await _close_worker(worker)
 
 
 async def _dial(address: str, session_id: str, token: str) -> ClientConnection | None:
@@ -111,6 +109,16 @@ async def _dial(address: str, session_id: str, token: str) -> ClientConnection |
         )
     except (OSError, TimeoutError, InvalidHandshake):
         return None
+
+
+async def _close_worker(worker: ClientConnection) -> None:
+    try:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(CLOSE_TIMEOUT_S):
+                await worker.close(GOING_AWAY)
+    finally:
+        # A worker that is blocked sending to us never answers the closing handshake.
+        worker.transport.abort()
 
 
 async def _relay(caller: WebSocket, worker: ClientConnection) -> int:
