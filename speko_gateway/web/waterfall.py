@@ -38,7 +38,7 @@ class Bar:
 
 def waterfall(entries: Sequence[JsonObject]) -> list[Bar | None]:
     """One bar per transcript entry; None where nothing was measured."""
-    measured = [_stages(entry) for entry in entries]
+    measured = [_stages(entry, after) for entry, after in zip(entries, [*entries[1:], None], strict=True)]
     totals = [sum(stage.ms for stage in stages) for stages in measured]
     longest = max(totals, default=0)
     return [
@@ -47,9 +47,14 @@ def waterfall(entries: Sequence[JsonObject]) -> list[Bar | None]:
     ]
 
 
-def _stages(entry: JsonObject) -> list[Stage]:
-    """The known stages, and as `Other` what they leave of the whole: turn taking and transport."""
+def _stages(entry: JsonObject, after: JsonObject | None) -> list[Stage]:
+    """The known stages, and as `Other` what they leave of the whole: turn taking and transport.
+
+    Nothing for a question whose answer, the entry `after` it, repeats what hearing it took.
+    """
     latency, legs = _object(entry["latency"]), _object(entry["legs"])
+    if after is not None and latency["sttMs"] is not None and _object(after["latency"])["sttMs"] == latency["sttMs"]:
+        return []
     stages = [
         Stage(name, label, ms, _served_by(legs.get(name)))
         for name, label, key in STAGES

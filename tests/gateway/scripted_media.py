@@ -70,7 +70,8 @@ class Call:
         await self.send("transcript", source="user", segmentId=f"u{index}", text=asked.split()[0], isFinal=False)
         await self.send("transcript", source="user", segmentId=f"u{index}", text=asked, isFinal=True)
         await self.send("state", agent="thinking")
-        await self.turn(index, "user", asked)
+        heard = {name: TURN_LATENCY[name] for name in ("vadMs", "sttMs")}
+        await self.turn(index, "user", asked, latency=heard)
         await self.send("state", agent="speaking")
         await self.send("transcript", source="agent", segmentId=f"a{index}", text=answered, isFinal=True)
         await self.turn(index + 1, "agent", answered, latency=TURN_LATENCY)

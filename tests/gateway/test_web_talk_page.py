@@ -96,9 +96,10 @@ async def test_the_transcript_grows_live_and_shows_where_the_time_went(site: Tal
 
     site.media.script = script
     await start(page, site)
-    await page.until("document.querySelectorAll('.latency').length === 1")
+    await page.until("document.querySelectorAll('.line-agent .latency').length === 1")
     lines = await page.evaluate("[...document.querySelectorAll('.line .said')].map((said) => said.textContent)")
     assert lines == ["what are your opening hours", "We open at nine."]
+    assert await page.evaluate("document.querySelectorAll('.line-user .latency').length") == 0
     numbers = await page.text(".line-agent .latency-numbers")
     for value in (TURN_LATENCY[key] for key in ("vadMs", "sttMs", "llmTtftMs", "ttsTtfbMs", "totalMs")):
         assert f"{value} ms" in numbers

@@ -35,3 +35,13 @@ def test_overlapping_stages_are_shown_whole() -> None:
     assert bar is not None
     assert (bar.total_ms, bar.answered) == (600, True)
     assert [part.ms for part in bar.parts] == [300, 300]
+
+
+def test_a_question_leaves_its_times_to_the_answer_that_repeats_them() -> None:
+    """SES-9: one bar for one exchange."""
+    asked, answered = waterfall([entry(vadMs=90, sttMs=210), entry(vadMs=90, sttMs=210, llmTtftMs=30, totalMs=400)])
+    assert asked is None
+    assert answered is not None
+    (unanswered,) = waterfall([entry(vadMs=90, sttMs=210)])
+    assert unanswered is not None
+    assert (unanswered.total_ms, unanswered.answered) == (300, False)

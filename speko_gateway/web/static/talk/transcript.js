@@ -10,6 +10,8 @@ export class TranscriptView {
   #spoken;
   #segments = new Map();
   #turns = new Map();
+  // The answer's strip repeats what hearing the question took; the question's own strip then goes.
+  #lastHeard = null;
 
   constructor(list, spoken) {
     this.#list = list;
@@ -35,6 +37,8 @@ export class TranscriptView {
     line.node.classList.toggle("interrupted", Boolean(turn.interrupted));
     line.flag.textContent = turn.interrupted ? "interrupted" : "";
     line.extra.replaceChildren(...[latencyStrip(turn.latency, turn.legs)].filter(Boolean));
+    if (turn.source === "user") this.#lastHeard = line;
+    else if (turn.latency?.sttMs != null) this.#lastHeard?.extra.replaceChildren();
     this.#follow();
   }
 
