@@ -127,7 +127,7 @@ def open_complete(
         provider = deps.providers.get(candidate.vendor)
         return cast(LlmAdapter, provider and provider.llm).complete(replace(request, model=candidate.model), None)
 
-    attribution = Attribution(principal.organization_id, principal.mode, session_id or principal.session_id)
+    attribution = Attribution(principal.organization_id, principal.mode, principal.session_id or session_id)
     characters = sum(len(message.content) for message in data.messages) + len(data.system_prompt or "")
     return CompleteCall(Route(decision, attempts(decision, ask), timing, attribution, usage), characters)
 

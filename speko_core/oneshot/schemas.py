@@ -124,8 +124,13 @@ class SynthesizeInput(Input):
 
     text: str = Field(min_length=1, max_length=MAX_TEXT, pattern=r"\S")
     intent: RoutingIntent
-    voice: str | None = Field(None, description="Provider-specific voice id; the model's default when omitted.")
-    model: str | None = Field(None, description="Upstream model, for the primary candidate only.")
+    voice: str | None = Field(
+        None, max_length=200, description="Provider-specific voice id; the model's default when omitted."
+    )
+    # It comes back in a response header, so it must be able to stand in one.
+    model: str | None = Field(
+        None, pattern=r"^[!-~]{1,200}$", description="Upstream model, for the primary candidate only."
+    )
     speed: float | None = Field(None, ge=0.5, le=2)
     constraints: Constraints | None = None
     instructions: str | None = Field(None, max_length=4_000, description="Style; left out where a model has none.")

@@ -12,7 +12,7 @@ from speko_core.oneshot.schemas import SynthesizeInput
 from speko_core.oneshot.usage import Attribution, Units, UsageSink
 from speko_core.principal import Principal
 from speko_core.providers.base import AudioChunk, FailureKind, Modality, ProviderError, TtsAdapter, TtsRequest
-from speko_core.providers.catalog import ModelFacts
+from speko_core.providers.catalog import ModelFacts, Voice
 from speko_core.routing.decision import Decision, Ranked
 from speko_core.routing.eligibility import Needs
 
@@ -78,7 +78,7 @@ def open_synthesize(
         provider = deps.providers.get(candidate.vendor)
         return cast(TtsAdapter, provider and provider.tts).synthesize(_fitted(request, candidate), None)
 
-    attribution = Attribution(principal.organization_id, principal.mode, session_id or principal.session_id)
+    attribution = Attribution(principal.organization_id, principal.mode, principal.session_id or session_id)
     call_route = Route(decision, attempts(decision, speak), timing, attribution, usage)
     return SynthesizeCall(call_route, len(data.text))
 
@@ -105,6 +105,20 @@ def _overridden(primary: Ranked, model: str) -> Ranked:
     return replace(primary, offer=replace(primary.offer, facts=facts))
 
 
+def default_voice(facts: ModelFacts, language: str) -> str | None:
+    """The model's default voice where it speaks `language`, else its first voice that does."""
+
+    def speaks(voice: Voice, tag: str) -> bool:
+        return not voice.languages or any(tag in (known, known.partition("-")[0]) for known in voice.languages)
+
+    by_default = [voice for voice in facts.voices if voice.id == facts.default_voice]
+    for tag in dict.fromkeys((language, language.partition("-")[0])):
+        for voice in (*by_default, *facts.voices):
+            if speaks(voice, tag):
+                return voice.id
+    return facts.default_voice
+
+
 def _fitted(request: TtsRequest, candidate: Ranked) -> TtsRequest:
     """The request as this candidate can honour it. The wire lets `instructions` go where a model has none."""
     facts = candidate.offer.facts
@@ -112,7 +126,7 @@ def _fitted(request: TtsRequest, candidate: Ranked) -> TtsRequest:
     return replace(
         request,
         model=candidate.model,
-        voice=voice or facts.default_voice,
+        voice=voice or default_voice(facts, request.language),
         speed=None if "speed" in candidate.ignored else request.speed,
         instructions=request.instructions if "instructions" in facts.options else None,
     )

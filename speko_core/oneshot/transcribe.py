@@ -107,6 +107,6 @@ async def open_transcribe(
             replace(request, model=candidate.model, keywords=keywords), None
         )
 
-    attribution = Attribution(principal.organization_id, principal.mode, session_id or principal.session_id)
+    attribution = Attribution(principal.organization_id, principal.mode, principal.session_id or session_id)
     limits = timing or timing_for(audio.duration_s)
     return TranscribeCall(Route(decision, attempts(decision, ask), limits, attribution, usage), audio.duration_s)

@@ -38,7 +38,7 @@ def _has_voice(offer: Offer, voice: str) -> bool:
 
 
 @dataclass(frozen=True)
-class Call:
+class RoutingCall:
     """The caller's side of a decision. `blocked` holds candidate ids with the health reason to leave them out."""
 
     intent: RoutingIntent
@@ -50,7 +50,7 @@ class Call:
 
 @dataclass(frozen=True)
 class _Rules:
-    call: Call
+    call: RoutingCall
     snapshot: Snapshot
     policy: Policy
     offline: bool
@@ -82,30 +82,33 @@ class _Rules:
             return "language", f"does not serve {self.call.intent.language}"
         if offer.id in self.call.blocked:
             return "unhealthy", self.call.blocked[offer.id]
-        unmet = () if offer.sandbox else self.call.needs.unmet_by(offer)
-        if unmet == ("voice",):
-            return "voice", "does not have the requested voice"
-        return ("option", f"cannot honour {', '.join(unmet)}") if unmet else None
+        return None if offer.sandbox else _unmet(self.call, offer)
 
 
 def screen(
-    call: Call, offers: Sequence[Offer], snapshot: Snapshot, policy: Policy
+    call: RoutingCall, offers: Sequence[Offer], snapshot: Snapshot, policy: Policy
 ) -> tuple[list[Offer], list[FilteredOut]]:
     """Split the offers into those that may serve the call and those that may not, with reasons."""
     offline = call.mode == "test" or not any(not offer.sandbox and not offer.missing for offer in offers)
     rules = _Rules(call, snapshot, policy, offline, _effective_allow_list(call, offers))
-    kept: list[Offer] = []
-    dropped: list[FilteredOut] = []
-    for offer in offers:
-        why = rules.drop(offer)
-        if why is None:
-            kept.append(offer)
-        else:
-            dropped.append(FilteredOut(offer.id, *why))
-    return kept, dropped
+    reasons = {offer.id: rules.drop(offer) for offer in offers}
+    kept = [offer for offer in offers if reasons[offer.id] is None]
+    suited = [offer for offer in kept if not call.needs.unmet_by(offer)]
+    if suited:
+        # An offline provider stands in for options it lacks only where no other offline one has them.
+        reasons |= {offer.id: _unmet(call, offer) for offer in kept if offer not in suited}
+    dropped = [FilteredOut(name, *why) for name, why in reasons.items() if why is not None]
+    return suited or kept, dropped
 
 
-def _effective_allow_list(call: Call, offers: Sequence[Offer]) -> frozenset[str]:
+def _unmet(call: RoutingCall, offer: Offer) -> tuple[Drop, str] | None:
+    unmet = call.needs.unmet_by(offer)
+    if unmet == ("voice",):
+        return "voice", "does not have the requested voice"
+    return ("option", f"cannot honour {', '.join(unmet)}") if unmet else None
+
+
+def _effective_allow_list(call: RoutingCall, offers: Sequence[Offer]) -> frozenset[str]:
     """A test key obeys only the offline entries of a list, so that an agent pinned to a cloud model can be tried."""
     if call.mode != "test":
         return frozenset(call.allowed)

@@ -4,7 +4,7 @@ from speko_core.deps import Deps
 from speko_core.principal import Principal
 from speko_core.providers.base import Modality
 from speko_core.routing.decision import Decision
-from speko_core.routing.eligibility import Call, Needs
+from speko_core.routing.eligibility import Needs, RoutingCall
 from speko_core.routing.intent import Constraints, RoutingIntent
 from speko_core.routing.offers import offers
 from speko_core.routing.policy import DEFAULT_POLICIES
@@ -26,5 +26,5 @@ def decide(
         InvalidInput: an allow-list entry is unknown.
     """
     allowed = constraints.entries(modality) if constraints else ()
-    call = Call(intent, principal.mode, allowed, needs or Needs())
+    call = RoutingCall(intent, principal.mode, allowed, needs or Needs())
     return select(call, offers(modality, deps.providers), seed_snapshot(), DEFAULT_POLICIES[modality])

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from speko_core.errors import FieldProblem, InvalidInput
 from speko_core.routing.decision import Decision, Drop, FilteredOut, Ranked, Scores
-from speko_core.routing.eligibility import Call, screen
+from speko_core.routing.eligibility import RoutingCall, screen
 from speko_core.routing.offers import Offer
 from speko_core.routing.policy import Policy, Weights
 from speko_core.routing.snapshot import Row, Snapshot, Source
@@ -32,7 +32,7 @@ class _Field:
         del self.open[candidate]
 
 
-def select(call: Call, offers: Sequence[Offer], snapshot: Snapshot, policy: Policy) -> Decision:
+def select(call: RoutingCall, offers: Sequence[Offer], snapshot: Snapshot, policy: Policy) -> Decision:
     """Rank the offers for one call.
 
     Raises:
@@ -54,7 +54,7 @@ def select(call: Call, offers: Sequence[Offer], snapshot: Snapshot, policy: Poli
     )
 
 
-def _check_entries(call: Call, offers: Sequence[Offer], snapshot: Snapshot, policy: Policy) -> None:
+def _check_entries(call: RoutingCall, offers: Sequence[Offer], snapshot: Snapshot, policy: Policy) -> None:
     if not call.allowed:
         return
     ids = {*(offer.id for offer in offers), *snapshot.ids(policy.modality)}
@@ -70,7 +70,7 @@ def _check_entries(call: Call, offers: Sequence[Offer], snapshot: Snapshot, poli
             )
 
 
-def _choose_source(state: _Field, call: Call, snapshot: Snapshot, policy: Policy) -> None:
+def _choose_source(state: _Field, call: RoutingCall, snapshot: Snapshot, policy: Policy) -> None:
     for language in call.intent.language_chain:
         for source in snapshot.ranking_sources():
             for region in call.intent.region_chain:
@@ -95,7 +95,7 @@ def _apply_hard_filters(state: _Field, name: str, row: Row, policy: Policy) -> N
         state.drop(name, "latency_cutoff", f"p50 of {row.latency.p50_ms:g} ms is over the cutoff of {limit:g} ms")
 
 
-def _drop_other_regions(state: _Field, call: Call, snapshot: Snapshot, policy: Policy) -> None:
+def _drop_other_regions(state: _Field, call: RoutingCall, snapshot: Snapshot, policy: Policy) -> None:
     """A region-specific ranking leaves out what its source measured elsewhere only: the figures do not compare."""
     if state.source is None or state.region == "global":
         return
@@ -147,7 +147,7 @@ def _axes(rows: Mapping[str, Row]) -> dict[str, Scores]:
     }
 
 
-def _scored(state: _Field, weights: Weights, call: Call) -> list[Ranked]:
+def _scored(state: _Field, weights: Weights, call: RoutingCall) -> list[Ranked]:
     if state.source is None:
         return []
     rows = {name: row for name, row in state.rows.items() if row.quality is not None}
@@ -164,7 +164,7 @@ def _gaps(row: Row) -> str | None:
     return f"no measured {' and '.join(missing)}, counted as the worst" if missing else None
 
 
-def _unscored(state: _Field, call: Call) -> list[Ranked]:
+def _unscored(state: _Field, call: RoutingCall) -> list[Ranked]:
     scored = {name for name, row in state.rows.items() if row.quality is not None}
     rest = [offer for name, offer in state.open.items() if name not in scored]
     rest.sort(key=lambda offer: (offer.facts.rank, not offer.facts.default, offer.id))
@@ -175,5 +175,5 @@ def _unscored_reason(offer: Offer) -> str:
     return "offline provider, never benchmarked" if offer.sandbox else "no measured quality for this intent"
 
 
-def _ignored(offer: Offer, call: Call) -> tuple[str, ...]:
+def _ignored(offer: Offer, call: RoutingCall) -> tuple[str, ...]:
     return call.needs.unmet_by(offer) if offer.sandbox else ()

@@ -49,9 +49,7 @@ class CallResponse(Response, Generic[C]):
             if work.done():
                 await work
         finally:
-            gone.cancel()
-            work.cancel()
-            await asyncio.wait({work, gone})
+            await _end(work, gone)
             await self._call.aclose()
 
     @abstractmethod
@@ -62,6 +60,13 @@ class CallResponse(Response, Generic[C]):
 async def _disconnected(receive: Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
+
+
+async def _end(*tasks: "asyncio.Task[None]") -> None:
+    """Cancel and wait; an outcome nobody is there to hear any more is dropped."""
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _begin(send: Send, headers: Mapping[str, str]) -> None:
@@ -99,8 +104,7 @@ class EventAnswer(CallResponse[EventCall[E]], Generic[E]):
                 await asyncio.wait({starting}, timeout=self._beat_s)
             await _body(send, await self._events(send, starting), more=False)
         finally:
-            starting.cancel()
-            await asyncio.wait({starting})
+            await _end(starting)
 
     async def _events(self, send: Send, starting: "asyncio.Task[None]") -> bytes:
         """Send everything but the last event, which is returned."""
@@ -140,6 +144,8 @@ class AudioAnswer(CallResponse[SynthesizeCall]):
                     if batch:
                         await _body(send, b"".join(chunk.data for chunk in batch))
         except SpekoError as error:
+            if not begun:
+                raise
             raise AnswerAborted(error.code) from None
         await _body(send, b"", more=False)
 

@@ -13,7 +13,7 @@ from speko_core.errors import InvalidInput
 from speko_core.providers.base import Modality
 from speko_core.providers.catalog import ModelFacts
 from speko_core.routing.decision import Decision, FilteredOut
-from speko_core.routing.eligibility import Call, Needs
+from speko_core.routing.eligibility import Needs, RoutingCall
 from speko_core.routing.intent import OptimizeFor, RoutingIntent
 from speko_core.routing.offers import Missing, Offer
 from speko_core.routing.policy import DEFAULT_POLICIES, DEFAULT_STT_POLICY, DEFAULT_TTS_POLICY
@@ -77,7 +77,7 @@ def test_composites_equal_the_golden_ones(case: dict[str, object]) -> None:
     seed = seed_snapshot()
     known = [offer(candidate, modality) for candidate in sorted(seed.ids(modality))]
     intent = RoutingIntent.model_validate({key: case[key] for key in ("language", "region", "optimizeFor")})
-    decision = select(Call(intent), known, seed, policy)
+    decision = select(RoutingCall(intent), known, seed, policy)
     scored = [ranked for ranked in decision.ranked if ranked.score is not None]
     expected = case["expect"]
     assert isinstance(expected, list)
@@ -94,7 +94,7 @@ def test_the_hard_filters_come_before_the_scores_and_say_why() -> None:
         row("d:warned", 0, 1, 0, status="warned"),
         row("e:scaffold", 0, 1, 0, status="provisional"),
     ]
-    decision = select(Call(EN), [offer(entry.id) for entry in rows], snapshot(rows), DEFAULT_STT_POLICY)
+    decision = select(RoutingCall(EN), [offer(entry.id) for entry in rows], snapshot(rows), DEFAULT_STT_POLICY)
     assert [(ranked.id, ranked.score) for ranked in decision.ranked] == [("a:good", 1.0), ("b:worse", 0.0)]
     assert decision.filtered_out == (
         FilteredOut("c:slow", "latency_cutoff", "p50 of 3001 ms is over the cutoff of 3000 ms"),
@@ -107,7 +107,7 @@ def test_only_speech_recognition_has_the_latency_cutoff() -> None:
     """RTE-2"""
     rows = (row("a:x", 1, 9000, 0.1),)
     found = select(
-        Call(EN),
+        RoutingCall(EN),
         [offer("a:x", Modality.TTS)],
         make_snapshot({Modality.TTS: rows}, [source("ours")]),
         DEFAULT_TTS_POLICY,
@@ -123,8 +123,12 @@ def test_a_region_falls_back_to_global_only_when_it_has_no_row_at_all() -> None:
         row("b:y", 1, 50, 0.001),
     ]
     known = [offer("a:x"), offer("b:y")]
-    near = select(Call(RoutingIntent(language="en", region="us-east4")), known, snapshot(rows), DEFAULT_STT_POLICY)  # type: ignore[arg-type]
-    far = select(Call(RoutingIntent(language="en", region="europe-west3")), known, snapshot(rows), DEFAULT_STT_POLICY)  # type: ignore[arg-type]
+    near = select(
+        RoutingCall(RoutingIntent(language="en", region="us-east4")), known, snapshot(rows), DEFAULT_STT_POLICY
+    )  # type: ignore[arg-type]
+    far = select(
+        RoutingCall(RoutingIntent(language="en", region="europe-west3")), known, snapshot(rows), DEFAULT_STT_POLICY
+    )  # type: ignore[arg-type]
     assert (ids(near), reasons(near)) == (["a:x"], {"b:y": "no_region_data"})
     assert ids(far) == ["b:y", "a:x"]
 
@@ -133,8 +137,8 @@ def test_en_us_is_ranked_by_the_figures_of_en_and_a_dialect_by_its_own() -> None
     """RTE-18"""
     rows = [row("a:x", 5, 100, 0.01), row("b:y", 9, 100, 0.01), row("b:y", 1, 100, 0.01, language="en-GB")]
     known = [offer("a:x"), offer("b:y")]
-    american = select(Call(RoutingIntent(language="en-US")), known, snapshot(rows), DEFAULT_STT_POLICY)
-    british = select(Call(RoutingIntent(language="en-GB")), known, snapshot(rows), DEFAULT_STT_POLICY)
+    american = select(RoutingCall(RoutingIntent(language="en-US")), known, snapshot(rows), DEFAULT_STT_POLICY)
+    british = select(RoutingCall(RoutingIntent(language="en-GB")), known, snapshot(rows), DEFAULT_STT_POLICY)
     assert ids(american) == ["a:x", "b:y"]
     assert ids(british) == ["b:y", "a:x"]
     assert british.ranked[1].score is None
@@ -149,7 +153,7 @@ def test_without_a_measured_quality_a_candidate_ranks_after_the_measured_ones() 
         offer("b:fast", rank=5),
         offer("a:measured", rank=9),
     ]
-    decision = select(Call(EN), known, snapshot(rows), DEFAULT_STT_POLICY)
+    decision = select(RoutingCall(EN), known, snapshot(rows), DEFAULT_STT_POLICY)
     assert ids(decision) == ["a:measured", "c:first", "b:fast", "d:last"]
     assert [ranked.score for ranked in decision.ranked] == [1.0, None, None, None]
     assert {ranked.reason for ranked in decision.ranked[1:]} == {"no measured quality for this intent"}
@@ -158,7 +162,7 @@ def test_without_a_measured_quality_a_candidate_ranks_after_the_measured_ones() 
 def test_a_missing_latency_or_price_counts_as_the_worst_and_is_said() -> None:
     """RTE-18"""
     rows = [row("a:whole", 5, 100, 0.01), row("b:gaps", 5, None, None)]
-    decision = select(Call(EN), [offer("a:whole"), offer("b:gaps")], snapshot(rows), DEFAULT_STT_POLICY)
+    decision = select(RoutingCall(EN), [offer("a:whole"), offer("b:gaps")], snapshot(rows), DEFAULT_STT_POLICY)
     gaps = decision.ranked[1]
     assert (gaps.id, gaps.score) == ("b:gaps", 0.5)
     assert gaps.reason == "no measured latency and price, counted as the worst"
@@ -168,9 +172,9 @@ def test_sources_never_share_an_axis_and_measured_ones_come_first() -> None:
     """RTE-18"""
     rows = [row("a:x", 5, 100, 0.01), row("b:y", 1, 1, 0.001, source="theirs"), row("c:z", 3, 1, 0.1, source="theirs")]
     known = [offer("a:x"), offer("b:y"), offer("c:z")]
-    imported = select(Call(EN), known, snapshot(rows), DEFAULT_STT_POLICY)
+    imported = select(RoutingCall(EN), known, snapshot(rows), DEFAULT_STT_POLICY)
     measured_first = snapshot(rows, [source("ours"), source("theirs", "measured")])
-    measured = select(Call(EN), known, measured_first, DEFAULT_STT_POLICY)
+    measured = select(RoutingCall(EN), known, measured_first, DEFAULT_STT_POLICY)
     assert (imported.source, ids(imported)[0]) == ("ours", "a:x")
     assert [ranked.basis for ranked in imported.ranked] == ["imported", "unmeasured", "unmeasured"]
     assert (measured.source, ids(measured)) == ("theirs", ["b:y", "c:z", "a:x"])
@@ -181,7 +185,7 @@ def test_an_allow_list_takes_vendors_and_models_mixed() -> None:
     """RTE-5"""
     rows = [row(name, index, 100, 0.01) for index, name in enumerate(("a:x", "a:y", "b:x", "b:y", "c:x"))]
     known = [offer(entry.id) for entry in rows]
-    decision = select(Call(EN, allowed=("b", "a:y")), known, snapshot(rows), DEFAULT_STT_POLICY)
+    decision = select(RoutingCall(EN, allowed=("b", "a:y")), known, snapshot(rows), DEFAULT_STT_POLICY)
     assert ids(decision) == ["a:y", "b:x", "b:y"]
     assert reasons(decision) == {"a:x": "not_allowed", "c:x": "not_allowed"}
 
@@ -191,7 +195,7 @@ def test_an_unknown_entry_is_refused_by_name(entry: str) -> None:
     """RTE-5: a typo must not silently pick an alternative."""
     rows = [row("a:x", 1, 100, 0.01)]
     with pytest.raises(InvalidInput) as refused:
-        select(Call(EN, allowed=("a", entry)), [offer("a:x")], snapshot(rows), DEFAULT_STT_POLICY)
+        select(RoutingCall(EN, allowed=("a", entry)), [offer("a:x")], snapshot(rows), DEFAULT_STT_POLICY)
     assert refused.value.fields[0].field == "constraints.allowedProviders.stt[1]"
     assert repr(entry) in refused.value.message
 
@@ -200,8 +204,8 @@ def test_a_pinned_model_without_any_figures_does_not_route() -> None:
     """RTE-5; without the pin it is a runner-up (RTE-18)."""
     known = [offer("a:x"), offer("b:new")]
     rows = [row("a:x", 1, 100, 0.01)]
-    pinned = select(Call(EN, allowed=("b",)), known, snapshot(rows), DEFAULT_STT_POLICY)
-    free = select(Call(EN), known, snapshot(rows), DEFAULT_STT_POLICY)
+    pinned = select(RoutingCall(EN, allowed=("b",)), known, snapshot(rows), DEFAULT_STT_POLICY)
+    free = select(RoutingCall(EN), known, snapshot(rows), DEFAULT_STT_POLICY)
     assert (ids(pinned), reasons(pinned)["b:new"]) == ([], "no_benchmark_data")
     assert ids(free) == ["a:x", "b:new"]
 
@@ -209,17 +213,17 @@ def test_a_pinned_model_without_any_figures_does_not_route() -> None:
 def test_a_candidate_without_a_key_or_an_adapter_is_left_out_with_the_reason() -> None:
     """RTE-8"""
     known = [offer("a:x"), offer("b:y", missing="no_key"), offer("c:z", missing="no_adapter")]
-    decision = select(Call(EN), known, snapshot([]), DEFAULT_STT_POLICY)
+    decision = select(RoutingCall(EN), known, snapshot([]), DEFAULT_STT_POLICY)
     assert (ids(decision), reasons(decision)) == (["a:x"], {"b:y": "no_key", "c:z": "no_adapter"})
 
 
 def test_offline_providers_serve_live_calls_only_where_nothing_real_is_configured() -> None:
     """RTE-17: and never in one chain with real ones."""
     local = offer("local:sphinx", sandbox=True)
-    alone = select(Call(EN), [offer("a:x", missing="no_key"), local], snapshot([]), DEFAULT_STT_POLICY)
-    beside = select(Call(EN), [offer("a:x"), local], snapshot([]), DEFAULT_STT_POLICY)
-    pinned = select(Call(EN, allowed=("local",)), [offer("a:x"), local], snapshot([]), DEFAULT_STT_POLICY)
-    unsuited = select(Call(EN), [offer("a:x", languages=["fr"]), local], snapshot([]), DEFAULT_STT_POLICY)
+    alone = select(RoutingCall(EN), [offer("a:x", missing="no_key"), local], snapshot([]), DEFAULT_STT_POLICY)
+    beside = select(RoutingCall(EN), [offer("a:x"), local], snapshot([]), DEFAULT_STT_POLICY)
+    pinned = select(RoutingCall(EN, allowed=("local",)), [offer("a:x"), local], snapshot([]), DEFAULT_STT_POLICY)
+    unsuited = select(RoutingCall(EN), [offer("a:x", languages=["fr"]), local], snapshot([]), DEFAULT_STT_POLICY)
     assert ids(alone) == ["local:sphinx"]
     assert (ids(beside), reasons(beside)["local:sphinx"]) == (["a:x"], "offline_provider")
     assert ids(pinned) == []
@@ -229,9 +233,9 @@ def test_offline_providers_serve_live_calls_only_where_nothing_real_is_configure
 def test_a_test_key_reaches_offline_providers_only_whatever_is_pinned() -> None:
     """ORG-4: an agent pinned to a cloud model can still be tried with a test key."""
     known = [offer("a:x"), offer("local:one", sandbox=True), offer("local:two", sandbox=True)]
-    free = select(Call(EN, "test"), known, snapshot([]), DEFAULT_STT_POLICY)
-    pinned = select(Call(EN, "test", ("a", "local:two")), known, snapshot([]), DEFAULT_STT_POLICY)
-    cloud_pin = select(Call(EN, "test", ("a",)), known, snapshot([]), DEFAULT_STT_POLICY)
+    free = select(RoutingCall(EN, "test"), known, snapshot([]), DEFAULT_STT_POLICY)
+    pinned = select(RoutingCall(EN, "test", ("a", "local:two")), known, snapshot([]), DEFAULT_STT_POLICY)
+    cloud_pin = select(RoutingCall(EN, "test", ("a",)), known, snapshot([]), DEFAULT_STT_POLICY)
     assert ids(free) == ids(cloud_pin) == ["local:one", "local:two"]
     assert ids(pinned) == ["local:two"]
     assert reasons(free) == {"a:x": "test_mode"}
@@ -245,15 +249,29 @@ def test_options_are_gone_around_or_named() -> None:
         offer("c:any", options=["keywords", "any_voice"]),
     ]
     needs = Needs(frozenset({"keywords"}), "zed")
-    decision = select(Call(EN, needs=needs), known, snapshot([]), DEFAULT_STT_POLICY)
+    decision = select(RoutingCall(EN, needs=needs), known, snapshot([]), DEFAULT_STT_POLICY)
     assert (ids(decision), reasons(decision)) == (["c:any"], {"a:plain": "option", "b:able": "voice"})
-    stand_in = select(Call(EN, "test", needs=needs), [offer("l:m", sandbox=True)], snapshot([]), DEFAULT_STT_POLICY)
+    stand_in = select(
+        RoutingCall(EN, "test", needs=needs), [offer("l:m", sandbox=True)], snapshot([]), DEFAULT_STT_POLICY
+    )
     assert stand_in.ranked[0].ignored == ("keywords", "voice")
+
+
+def test_an_offline_provider_stands_in_only_where_no_other_offline_one_has_the_option() -> None:
+    """RTE-20"""
+    known = [
+        offer("local:first", sandbox=True, rank=1),
+        offer("local:second", sandbox=True, rank=2, voices=[{"id": "eve", "name": "Eve"}]),
+    ]
+    eve = select(RoutingCall(EN, "test", needs=Needs(voice="eve")), known, snapshot([]), DEFAULT_STT_POLICY)
+    zed = select(RoutingCall(EN, "test", needs=Needs(voice="zed")), known, snapshot([]), DEFAULT_STT_POLICY)
+    assert (ids(eve), reasons(eve)) == (["local:second"], {"local:first": "voice"})
+    assert [ranked.ignored for ranked in zed.ranked] == [("voice",), ("voice",)]
 
 
 def test_an_unhealthy_candidate_is_left_out_with_its_reason() -> None:
     """RTE-12: the health that was used is an input, so the decision replays."""
-    call = Call(EN, blocked={"a:x": "circuit open for 8 s"})
+    call = RoutingCall(EN, blocked={"a:x": "circuit open for 8 s"})
     decision = select(call, [offer("a:x"), offer("b:y")], snapshot([]), DEFAULT_STT_POLICY)
     assert decision.filtered_out == (FilteredOut("a:x", "unhealthy", "circuit open for 8 s"),)
 
@@ -305,7 +323,7 @@ def worlds(draw: st.DrawFn) -> tuple[list[Offer], list[Row]]:
 
 
 calls = st.builds(
-    Call,
+    RoutingCall,
     intent=st.builds(
         RoutingIntent,
         language=st.sampled_from(["en", "en-US", "fr"]),
@@ -319,7 +337,7 @@ calls = st.builds(
 @settings(deadline=None)
 @given(worlds(), calls)
 def test_every_offer_is_ranked_or_filtered_exactly_once_and_the_rules_hold(
-    world: tuple[list[Offer], list[Row]], call: Call
+    world: tuple[list[Offer], list[Row]], call: RoutingCall
 ) -> None:
     """RTE-2, RTE-8, RTE-17, ORG-4"""
     known, rows = world
@@ -341,7 +359,7 @@ def test_every_offer_is_ranked_or_filtered_exactly_once_and_the_rules_hold(
 @settings(deadline=None)
 @given(worlds(), calls, st.randoms(use_true_random=False))
 def test_the_same_inputs_in_any_order_give_the_same_decision(
-    world: tuple[list[Offer], list[Row]], call: Call, random: "object"
+    world: tuple[list[Offer], list[Row]], call: RoutingCall, random: "object"
 ) -> None:
     """RTE-11: a decision replays."""
     known, rows = world
@@ -354,7 +372,7 @@ def test_the_same_inputs_in_any_order_give_the_same_decision(
 @settings(deadline=None)
 @given(worlds(), calls, st.floats(0.01, 1))
 def test_becoming_faster_never_costs_a_candidate_its_place(
-    world: tuple[list[Offer], list[Row]], call: Call, factor: float
+    world: tuple[list[Offer], list[Row]], call: RoutingCall, factor: float
 ) -> None:
     """RTE-2: scores are monotone in latency."""
     known, rows = world

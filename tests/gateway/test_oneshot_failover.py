@@ -9,7 +9,7 @@ import pytest
 from speko_core.audio import wav_bytes
 from speko_core.deps import Deps
 from speko_core.providers.base import AudioChunk, FailureKind, LlmUsage, TextDelta, Transcript
-from tests.fakes.scripted_providers import HEARD, HELLO, SPOKEN, Cast, Step, cast, failure
+from tests.fakes.scripted_providers import HEARD, HELLO, SPOKEN, Cast, Step, cast, failure, merged
 from tests.gateway.oneshot_door import JSON, bare_deps, door, events
 
 __all__ = ["bare_deps"]
@@ -195,8 +195,6 @@ async def test_whitespace_alone_is_no_completion(bare_deps: Deps) -> None:
 
 async def test_candidates_that_failed_are_never_replaced_by_offline_ones(bare_deps: Deps) -> None:
     """RTE-17: a broken cloud provider is an error, not a robot voice."""
-    from tests.fakes.scripted_providers import merged
-
     scripted = merged(cast(cloud=(failure(FailureKind.NETWORK),)), cast(sandbox=True, offline=SPOKEN))
     async with door(bare_deps, scripted) as client:
         answer = await SYNTHESIZE.call(client)

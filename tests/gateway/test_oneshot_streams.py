@@ -17,6 +17,7 @@ from starlette.routing import Route
 
 from speko_core.audio import wav_bytes
 from speko_core.deps import Deps
+from speko_core.errors import SpekoError
 from speko_core.oneshot.complete import open_complete
 from speko_core.oneshot.failover import Timing
 from speko_core.oneshot.schemas import CompleteInput
@@ -169,8 +170,6 @@ def patient_app(deps: Deps, timing: Timing, ledger: Ledger | None = None) -> Sta
         data = CompleteInput.model_validate(BODY)
         call = open_complete(deps, principal, data, timing=timing, usage=ledger or Ledger(), session_id="s_1")
         return EventAnswer(call, hold_s=0.05, beat_s=0.05)
-
-    from speko_core.errors import SpekoError
 
     return Starlette(routes=[Route("/", endpoint, methods=["POST"])], exception_handlers={SpekoError: on_speko_error})
 

@@ -4,7 +4,9 @@ import httpx
 import pytest
 
 from speko_core.deps import Deps
-from speko_core.providers.base import AudioChunk, FailureKind, TtsRequest
+from speko_core.oneshot.synthesize import default_voice
+from speko_core.providers.base import AudioChunk, FailureKind, Modality, TtsRequest
+from speko_core.providers.catalog import ModelFacts, Voice
 from tests.fakes.scripted_providers import SPOKEN, cast, failure
 from tests.gateway.oneshot_door import bare_deps, door
 
@@ -46,6 +48,21 @@ async def test_a_null_voice_and_a_neutral_speed_ask_for_nothing(bare_deps: Deps)
         answer = await post(client, voice=None, speed=1, instructions="Warm.")
     assert answer.status_code == 200
     assert scripted.request("acme") == TtsRequest("m-acme", "en-US", "Hello there.")
+
+
+@pytest.mark.parametrize(
+    ("language", "voice"), [("en-US", "ana"), ("en", "ana"), ("es-MX", "luz"), ("es-AR", "mar"), ("es", "mar")]
+)
+def test_the_default_voice_speaks_the_language(language: str, voice: str) -> None:
+    """ONE-3: a sane default for the language, not the model's favourite in another one."""
+    voices = (
+        Voice(id="mar", name="Mar", languages=("es-ES",)),
+        Voice(id="luz", name="Luz", languages=("es-MX",)),
+        Voice(id="bob", name="Bob", languages=("en-US",)),
+        Voice(id="ana", name="Ana", languages=("en-US",)),
+    )
+    facts = ModelFacts(id="m", modality=Modality.TTS, voices=voices, default_voice="ana")
+    assert default_voice(facts, language) == voice
 
 
 async def test_the_model_goes_to_the_primary_candidate_only(bare_deps: Deps) -> None:
@@ -95,12 +112,12 @@ async def test_an_option_nobody_can_honour_is_refused(bare_deps: Deps, option: d
     assert "acme:m-acme" in answer.json()["error"]
 
 
-async def test_a_format_that_changes_in_the_middle_breaks_the_answer(bare_deps: Deps) -> None:
+async def test_a_format_that_changes_before_anything_was_sent_is_an_error(bare_deps: Deps) -> None:
     """ONE-6: no decoder survives it."""
     steps = (AudioChunk(b"\x01\x02", "audio/pcm;rate=24000"), AudioChunk(b"ID3", "audio/mpeg"))
-    async with door(bare_deps, cast(acme=steps, other=SPOKEN)) as client:
+    async with door(bare_deps, cast(acme=steps)) as client:
         answer = await client.post("/v1/synthesize", json=SAY)
-    assert b"ID3" not in answer.content
+    assert (answer.status_code, answer.json()["code"]) == (500, "SYNTHESIZE_FAILED")
 
 
 @pytest.mark.parametrize(
@@ -112,6 +129,8 @@ async def test_a_format_that_changes_in_the_middle_breaks_the_answer(bare_deps: 
         ({"speed": 0.4}, "speed"),
         ({"speed": 2.1}, "speed"),
         ({"spokenForm": True}, "spokenForm"),
+        ({"model": "x\r\nX-Evil: 1"}, "model"),
+        ({"voice": "x" * 201}, "voice"),
         ({"intent": None}, "intent"),
     ],
 )
