@@ -47,7 +47,8 @@ class Nothing(Input):
 class Deleted(Output):
     """Answer of a deletion."""
 
-    deleted: bool = Field(json_schema_extra={"const": True})
+    # The published contract writes the one allowed value as text; a boolean is what is sent.
+    deleted: bool = Field(json_schema_extra={"enum": [True, "true"]})
 
 
 class Sparse(StrictInput):
