@@ -108,10 +108,10 @@ def _split_null(schema: Schema) -> tuple[Schema, bool]:
 
 
 def _with_null(schema: Schema) -> Schema:
-    kind = schema.get("type")
-    if isinstance(kind, str) and "enum" not in schema and "const" not in schema:
-        return {**schema, "type": [kind, "null"]}
-    return {"anyOf": [schema, {"type": "null"}]}
+    # Two branches rather than a list of types: clients that hand schemas to a model provider map one type at a time.
+    inner = {key: value for key, value in schema.items() if key != "description"}
+    said: Schema = {"description": schema["description"]} if "description" in schema else {}
+    return {**said, "anyOf": [inner, {"type": "null"}]}
 
 
 def _shape(schema: Schema, definitions: Schema, depth: int) -> Schema:

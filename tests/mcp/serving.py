@@ -1,0 +1,53 @@
+"""The web role on a real port, as MCP clients meet it; fixtures for the tests that need one."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+import uvicorn
+from starlette.types import ASGIApp
+
+from speko_core.deps import Deps
+from speko_core.settings import Settings
+from speko_gateway.app import create_app
+from speko_mcp.server import build_mcp_app
+
+START_S = 30.0
+
+
+@pytest.fixture(name="settings")
+def settings_on_a_free_port(settings: Settings) -> Settings:
+    """Settings whose base URL is the port the server will listen on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    return settings.model_copy(update={"port": port})
+
+
+@asynccontextmanager
+async def serving(app: ASGIApp, port: int) -> AsyncIterator[None]:
+    """Serve an application for the duration of the block."""
+    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_config=None, ws="none"))
+    running = asyncio.create_task(server.serve())
+    try:
+        async with asyncio.timeout(START_S):
+            while not server.started:  # noqa: ASYNC110 - uvicorn offers a flag and no event
+                await asyncio.sleep(0.02)
+        yield
+    finally:
+        server.should_exit = True
+        await running
+
+
+@pytest.fixture(name="base_url")
+async def running_web_role(deps: Deps) -> AsyncIterator[str]:
+    """The address of a running web role."""
+    door = build_mcp_app(deps)
+    app = create_app(deps, mcp_app=door.app, mcp_lifespan=door.lifespan)
+    async with serving(app, deps.settings.port):
+        yield deps.settings.base_url
+
+
+__all__ = ["running_web_role", "serving", "settings_on_a_free_port"]
