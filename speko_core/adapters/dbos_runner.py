@@ -9,6 +9,8 @@ import asyncio
 import logging
 import math
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 
 from dbos import DBOS
 
@@ -74,7 +76,11 @@ class DbosRunner:
         """Take no more work, wait for what runs; what is not done by then goes on after the restart."""
         running = DBOS.list_workflows_async(status="PENDING", executor_id=self._executor_id, load_input=False)
         wait_s = math.ceil(timeout_s) if await running else 0
+        # The engine made its own pool the loop's default and takes it along; what still runs needs another.
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(thread_name_prefix="speko.jobs"))
         await asyncio.to_thread(DBOS.destroy, workflow_completion_timeout_sec=wait_s)
+        # The engine made its threads the loop's default and has just ended them; the rest of the end needs some.
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(max_workers=2))
 
 
 def _register(deps: Deps, kind: JobKind) -> None:
