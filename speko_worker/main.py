@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import logging
-import os
 import signal
 import socket
 import threading
@@ -49,8 +48,7 @@ async def run_worker(settings: Settings, *, token: str | None = None, stop: asyn
     stopping = stop or asyncio.Event()
     listener = _listen(settings.host, settings.health_port("worker"))
     keep_content_out_of_logs()
-    # The end-of-turn model costs 250 MB and plans do not use it.
-    os.environ["LIVEKIT_AGENTS_PRELOAD_LOCAL_INFERENCE"] = "0"
+    # Only the VAD: the end-of-turn model beside it costs 250 MB and no plan uses it.
     await asyncio.to_thread(local_inference.init_vad)
     limits = httpx.Limits(max_connections=MAX_CONNECTIONS)
     async with httpx.AsyncClient(transport=AiohttpTransport(limits=limits)) as http:

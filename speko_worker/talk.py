@@ -22,7 +22,7 @@ from speko_core.types import JsonObject, JsonValue
 SUBPROTOCOL = Subprotocol("speko.media.v1")
 FRAME_S = 0.02
 CONNECT_TIMEOUT_S = 10.0
-# A server that goes on talking after our `end` is left there.
+# A server that goes on talking after our `end` is left there; the last words may still be transcribed meanwhile.
 GOODBYE_S = 4.0
 CLOSE_TIMEOUT_S = 1.0
 # The agent may open the conversation: speaking over its greeting would interrupt it.
@@ -56,6 +56,7 @@ class TalkOptions:
     greeting_wait_s: float = GREETING_WAIT_S
     quiet_s: float = QUIET_S
     no_answer_s: float = NO_ANSWER_S
+    goodbye_s: float = GOODBYE_S
     typed: str | None = None
 
 
@@ -161,7 +162,7 @@ async def talk(
     except ConnectionClosed:
         pass
     finally:
-        await _hang_up(socket, reader)
+        await _hang_up(socket, reader, chosen.goodbye_s)
     if heard.ready is None:
         raise TalkError(CLOSE_REASONS.get(socket.close_code or 0, "The session ended before it began."))
     return _result(heard, timed_out)
@@ -226,9 +227,9 @@ def _is_over(heard: _Heard, options: TalkOptions, *, expects_answer: bool) -> bo
     return quiet > (options.quiet_s if answered_since else options.no_answer_s)
 
 
-async def _hang_up(socket: ClientConnection, reader: asyncio.Task[None]) -> None:
+async def _hang_up(socket: ClientConnection, reader: asyncio.Task[None], patience_s: float) -> None:
     try:
-        async with asyncio.timeout(GOODBYE_S):
+        async with asyncio.timeout(patience_s):
             await socket.send(json.dumps({"type": "end"}))
             # The server answers with the last turns and its own end, then closes.
             await reader

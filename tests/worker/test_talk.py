@@ -93,7 +93,7 @@ async def test_an_agent_that_never_stops_is_cut_by_the_deadline() -> None:
                 await asyncio.sleep(0.02)
 
     async with server(_behave) as url, asyncio.timeout(10):
-        result = await talk(url, "t", None, options=TalkOptions(timeout_s=0.5))
+        result = await talk(url, "t", None, options=TalkOptions(timeout_s=0.5, goodbye_s=0.2))
     assert result.timed_out
     assert result.reply_pcm
 
