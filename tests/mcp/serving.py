@@ -17,13 +17,18 @@ from speko_mcp.server import build_mcp_app
 START_S = 30.0
 
 
+def free_port() -> int:
+    """A port nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
 @pytest.fixture(name="settings")
 def settings_on_a_free_port(settings: Settings) -> Settings:
     """Settings whose base URL is the port the server will listen on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    return settings.model_copy(update={"port": port})
+    return settings.model_copy(update={"port": free_port()})
 
 
 @asynccontextmanager
@@ -50,4 +55,4 @@ async def running_web_role(deps: Deps) -> AsyncIterator[str]:
         yield deps.settings.base_url
 
 
-__all__ = ["running_web_role", "serving", "settings_on_a_free_port"]
+__all__ = ["free_port", "running_web_role", "serving", "settings_on_a_free_port"]

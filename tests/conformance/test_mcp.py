@@ -1,0 +1,135 @@
+"""The protocol's own conformance suite against the running web role, with its real guards and sign-in.
+
+The suite sends no credentials, so a wrapper adds a key. Scenarios that call tools of a test server are left out: they
+say nothing about this one. Installed by tests/e2e/clients/install.sh; without it these tests skip.
+"""
+
+import asyncio
+import re
+from asyncio.subprocess import PIPE, STDOUT, Process
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from speko_core.deps import Deps
+from speko_gateway.app import create_app
+from speko_mcp.server import build_mcp_app
+from tests.conftest import Tenant
+from tests.e2e.test_mcp_clients import CLIENTS, NODE, PROGRAMS
+from tests.mcp.person import App, Person
+from tests.mcp.serving import free_port, running_web_role, serving, settings_on_a_free_port
+
+__all__ = ["running_web_role", "settings_on_a_free_port"]
+
+RUN_S = 60
+HANDSHAKE = ("server-initialize", "ping", "logging-set-level", "tools-list", "resources-list", "prompts-list")
+STATELESS = (
+    "tools-list",
+    "resources-list",
+    "prompts-list",
+    "caching",
+    "dns-rebinding-protection",
+    "server-sse-multiple-streams",
+    "sep-2164-resource-not-found",
+    "input-required-result-unsupported-methods",
+    "input-required-result-ignore-extra-params",
+)
+_URL = re.compile(r"https?://\S+/authorize\?\S+")
+
+pytestmark = [
+    pytest.mark.e2e,
+    pytest.mark.timeout(180),
+    pytest.mark.skipif(
+        not (CLIENTS / ".installed").exists(), reason="no conformance suite: run tests/e2e/clients/install.sh"
+    ),
+]
+
+
+class WithKey:
+    """Adds a key to every request."""
+
+    def __init__(self, app: ASGIApp, key: str) -> None:
+        self._app = app
+        self._header = (b"authorization", f"Bearer {key}".encode())
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            scope = {**scope, "headers": [*scope["headers"], self._header]}
+        await self._app(scope, receive, send)
+
+
+@pytest.fixture
+async def open_url(deps: Deps, tenant: Tenant) -> AsyncIterator[str]:
+    """A web role that takes every request for one with the tenant's key."""
+    door = build_mcp_app(deps)
+    app = create_app(deps, mcp_app=door.app, mcp_lifespan=door.lifespan)
+    async with serving(WithKey(app, tenant.key), deps.settings.port):
+        yield f"{deps.settings.base_url}/mcp"
+
+
+@asynccontextmanager
+async def suite(folder: Path, *arguments: str) -> AsyncIterator[Process]:
+    """Start the suite; it is gone when the block ends."""
+    process = await asyncio.create_subprocess_exec(
+        PROGRAMS / "conformance", *arguments, cwd=folder, env={"PATH": f"{NODE}:/usr/bin:/bin"},
+        stdout=PIPE, stderr=STDOUT,
+    )  # fmt: skip
+    try:
+        async with asyncio.timeout(RUN_S):
+            yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.wait()
+
+
+async def run_scenario(folder: Path, url: str, revision: str, scenario: str) -> None:
+    options = ["server", "--url", url, "--scenario", scenario, "--spec-version", revision, "-o", str(folder)]
+    async with suite(folder, *options) as process:
+        output, _ = await process.communicate()
+        assert process.returncode == 0, output.decode()
+
+
+@pytest.mark.parametrize("scenario", HANDSHAKE)
+async def test_the_handshake_era(open_url: str, tmp_path: Path, scenario: str) -> None:
+    """MCP-10"""
+    await run_scenario(tmp_path, open_url, "2025-11-25", scenario)
+
+
+@pytest.mark.parametrize("scenario", STATELESS)
+async def test_the_stateless_era(open_url: str, tmp_path: Path, scenario: str) -> None:
+    """MCP-10"""
+    await run_scenario(tmp_path, open_url, "2026-07-28", scenario)
+
+
+async def test_the_authorization_server(base_url: str, deps: Deps, tenant: Tenant, tmp_path: Path) -> None:
+    """MCP-10"""
+    port = free_port()
+    app = App(base_url, redirect_uri=f"http://127.0.0.1:{port}/callback")
+    await app.register()
+    person = Person(deps, tenant.user_id)
+    await person.sign_in()
+    named = ["--url", base_url, "--client-id", app.client_id, "--resource", f"{base_url}/mcp"]
+    options = [*named, "-p", str(port), "-o", str(tmp_path)]
+    async with suite(tmp_path, "authorization", *options) as process:
+        said = ""
+        assert process.stdout is not None
+        while line := (await process.stdout.readline()).decode():
+            said += line
+            if found := _URL.search(line):
+                await _let_in(person, found[0], tenant)
+        await process.wait()
+    await person.http.aclose()
+    assert process.returncode == 0, said
+    assert "Total: 2 passed, 0 failed" in said
+
+
+async def _let_in(person: Person, url: str, tenant: Tenant) -> None:
+    page = await person.open(url)
+    back = await person.decide(page, "approve", tenant.organization_id)
+    async with httpx.AsyncClient() as http:
+        await http.get(back.headers["location"])
