@@ -63,4 +63,4 @@ def consent_page(consent: ConsentRequest, base_url: str) -> Response:
         "email": consent.email,
         "csrf": consent.csrf,
     }
-    return html("consent.html", context, page_headers(base_url, form_targets=[redirect_source(consent.redirect_uri)]))
+    return html("consent.html", context, page_headers(base_url, form_targets=redirect_source(consent.redirect_uri)))

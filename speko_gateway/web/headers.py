@@ -1,7 +1,11 @@
 """The security headers of every page, and which script origins and sockets a page may use."""
 
+import re
 from collections.abc import Mapping, Sequence
 from urllib.parse import urlsplit
+
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*")
+_ORIGIN = re.compile(r"[A-Za-z0-9.-]+(:[0-9]+)?")
 
 # Pages show names, transcripts and keys: nothing may keep them, frame them, or learn where a link led.
 COMMON: Mapping[str, str] = {
@@ -35,12 +39,19 @@ def page_headers(
     return {**COMMON, "Content-Security-Policy": csp, "Permissions-Policy": permissions}
 
 
-def redirect_source(uri: str) -> str:
-    """The policy source that allows a redirect to `uri`: its origin, or its scheme for a native application's own."""
+def redirect_source(uri: str) -> tuple[str, ...]:
+    """The policy source that allows a redirect to `uri`: its origin, or its scheme for a native app's own address.
+
+    The address is the app's own words, so nothing of it enters the policy unchecked.
+    """
     parts = urlsplit(uri)
-    if parts.scheme in ("http", "https"):
-        return f"{parts.scheme}://{parts.netloc}"
-    return f"{parts.scheme}:"
+    if not _SCHEME.fullmatch(parts.scheme):
+        return ()
+    # Policies cannot name IPv6 literals, nor native schemes' hosts.
+    if parts.scheme not in ("http", "https") or ":" in (parts.hostname or ""):
+        return (f"{parts.scheme}:",)
+    origin = f"{parts.hostname}:{parts.port}" if parts.port else f"{parts.hostname}"
+    return (f"{parts.scheme}://{origin}",) if _ORIGIN.fullmatch(origin) else ()
 
 
 def _socket_origin(base_url: str) -> str:

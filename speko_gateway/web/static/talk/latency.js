@@ -24,7 +24,9 @@ export function latencyStrip(latency, legs) {
   const stages = latency ? stagesOf(latency) : [];
   if (stages.length === 0) return null;
   const strip = element("div", "latency");
-  strip.append(bar(stages), numbers(stages, wholeOf(latency, stages), legs ?? {}));
+  // One stage alone would fill the bar whatever it took.
+  if (stages.length > 1) strip.append(bar(stages));
+  strip.append(numbers(stages, wholeOf(latency, stages), legs ?? {}));
   return strip;
 }
 
