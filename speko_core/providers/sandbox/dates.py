@@ -114,8 +114,8 @@ def _spoken_clock(words: tuple[str, ...]) -> tuple[int, int] | None:
             return int(match.group(1)) % 12 + (12 if match.group(2) == "p" else 0), 0
         hour, used = read_number((word,))
         follows = words[index + 1 :]
-        if used and hour <= 23 and _is_clock_place(words[:index], follows):
-            minute, more = read_number(follows)
+        minute, more = read_number(follows)
+        if used and hour <= 23 and (_is_clock_place(words[:index], follows) or _is_clock_place(("",), follows[more:])):
             return hour, minute if more and minute < 60 else 0
     return None
 
