@@ -2,31 +2,43 @@
 
 import shutil
 import subprocess
+import tempfile
 import wave
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 import soxr
 
+Samples: TypeAlias = npt.NDArray[np.int16]
 MICROPHONE_RATE = 48_000
 
 
-def write_caller(path: Path, sentence: str, *, before_s: float, after_s: float) -> Path:
-    """A microphone recording for a browser: silence, the sentence, silence; 48 kHz mono PCM16."""
-    spoken = path.with_suffix(".spoken.wav")
-    _synthesize(sentence, spoken)
-    with wave.open(str(spoken)) as file:
-        rate = file.getframerate()
-        samples = np.frombuffer(file.readframes(file.getnframes()), dtype="<i2")
-    voice = soxr.resample(samples, rate, MICROPHONE_RATE)
-    silences = [np.zeros(int(seconds * MICROPHONE_RATE), dtype="<i2") for seconds in (before_s, after_s)]
+def write_caller(path: Path, sentences: Sequence[str], pauses_s: Sequence[float], *, after_s: float) -> Path:
+    """A microphone recording for a browser: each sentence after its pause, silence at the end; 48 kHz mono PCM16."""
+    parts = [part for pair in zip(map(_silence, pauses_s), map(_spoken, sentences), strict=True) for part in pair]
     with wave.open(str(path), "wb") as file:
         file.setnchannels(1)
         file.setsampwidth(2)
         file.setframerate(MICROPHONE_RATE)
-        file.writeframes(np.concatenate([silences[0], voice, silences[1]]).astype("<i2").tobytes())
+        file.writeframes(np.concatenate([*parts, _silence(after_s)]).tobytes())
     return path
+
+
+def _silence(seconds: float) -> Samples:
+    return np.zeros(int(seconds * MICROPHONE_RATE), dtype=np.int16)
+
+
+def _spoken(sentence: str) -> Samples:
+    with tempfile.NamedTemporaryFile(suffix=".wav") as spoken:
+        _synthesize(sentence, Path(spoken.name))
+        with wave.open(spoken.name) as file:
+            rate = file.getframerate()
+            samples = np.frombuffer(file.readframes(file.getnframes()), dtype=np.int16)
+    return soxr.resample(samples, rate, MICROPHONE_RATE).astype(np.int16)
 
 
 def _synthesize(sentence: str, path: Path) -> None:

@@ -26,7 +26,7 @@ ANSWER = "document.querySelector('.line-user ~ .line-agent')"
 async def test_a_newcomer_talks_to_an_agent_in_the_browser(tmp_path: Path) -> None:
     """SES-8: spoken words appear as text, the agent answers, and the answer's latency is on the page."""
     microphone = await asyncio.to_thread(
-        write_caller, tmp_path / "caller.wav", SPOKEN, before_s=LEADING_SILENCE_S, after_s=10.0
+        write_caller, tmp_path / "caller.wav", [SPOKEN], [LEADING_SILENCE_S], after_s=10.0
     )
     async with running_product(tmp_path) as product, browser_page(tmp_path / "profile", microphone) as page:
         await page.open(product.links["sign_in"])
