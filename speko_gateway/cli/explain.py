@@ -47,7 +47,7 @@ def meanings() -> list[Meaning]:
 
 
 def _of_streams() -> Iterator[Meaning]:
-    for path, item in _objects(openapi_paths()):
+    for path, item in _objects(dict(openapi_paths())):
         for method, described in _objects(item):
             for status, response in _objects(described.get("responses")):
                 for code, when in _CODE.findall(str(response.get("description", ""))):

@@ -21,6 +21,35 @@ class Product:
 
     base_url: str
     links: dict[str, str]
+    data_dir: Path
+    supervisor_pid: int
+    environment: dict[str, str]
+    ready: dict[str, object]
+
+    def pids(self, role: str = "") -> list[int]:
+        """Processes of this installation, or of one role of it: those that carry its data folder."""
+        mark = f"SPEKO_DATA_DIR={self.data_dir}".encode()
+        found = [int(folder.name) for folder in Path("/proc").glob("[0-9]*") if mark in _read(folder / "environ")]
+        return [pid for pid in found if not role or role in _read(Path(f"/proc/{pid}/cmdline")).decode().split("\0")]
+
+    async def command(self, *arguments: str, **variables: str) -> tuple[int, str, str]:
+        """Run `speko` beside the installation: exit code, standard output, standard error."""
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "speko_gateway.cli.main", *arguments,
+            cwd=self.data_dir.parent, env={**self.environment, **variables},
+            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+        )  # fmt: skip
+        async with asyncio.timeout(READY_TIMEOUT_S * 2):
+            out, err = await process.communicate()
+        assert process.returncode is not None
+        return process.returncode, out.decode(), err.decode()
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:  # the process ended, or belongs to somebody else
+        return b""
 
 
 def free_ports(count: int) -> int:
@@ -37,11 +66,14 @@ def _is_free(port: int) -> bool:
 
 
 @asynccontextmanager
-async def running_product(folder: Path) -> AsyncIterator[Product]:
-    """Start with an empty data folder, yield when every role is ready, stop as Ctrl-C does."""
+async def running_product(folder: Path, **variables: str) -> AsyncIterator[Product]:
+    """Start with the data folder of `folder`, yield when every role is ready, stop as Ctrl-C does.
+
+    `variables` are environment variables, such as `SPEKO_SESSION_GRACE_S="5"`.
+    """
     port = free_ports(3)
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("SPEKO_")}
-    environment = {**inherited, "SPEKO_PORT": str(port), "SPEKO_DATA_DIR": str(folder / "data")}
+    environment = {**inherited, "SPEKO_PORT": str(port), "SPEKO_DATA_DIR": str(folder / "data"), **variables}
     log = (folder / "up.log").open("wb")
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "speko_gateway.cli.main", "up", "--json",
@@ -49,21 +81,22 @@ async def running_product(folder: Path) -> AsyncIterator[Product]:
     )  # fmt: skip
     try:
         async with asyncio.timeout(READY_TIMEOUT_S):
-            links = await _until_ready(process, folder / "up.log")
+            ready = await _until_ready(process, folder / "up.log")
         drain = asyncio.create_task(_drain(process))
-        yield Product(f"http://127.0.0.1:{port}", links)
+        links = {name: value for name, value in ready.items() if isinstance(value, str)}
+        yield Product(f"http://127.0.0.1:{port}", links, folder / "data", process.pid, environment, ready)
         drain.cancel()
     finally:
         await _stop(process)
         log.close()
 
 
-async def _until_ready(process: asyncio.subprocess.Process, log: Path) -> dict[str, str]:
+async def _until_ready(process: asyncio.subprocess.Process, log: Path) -> dict[str, object]:
     assert process.stdout is not None
     async for line in process.stdout:
-        event = json.loads(line)
+        event: dict[str, object] = json.loads(line)
         if event["event"] == "ready":
-            return {name: value for name, value in event.items() if isinstance(value, str)}
+            return event
     raise AssertionError(f"`speko up` ended before it was ready:\n{await asyncio.to_thread(log.read_text)}")
 
 

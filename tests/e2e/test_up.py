@@ -1,0 +1,166 @@
+"""A newcomer's first hour: `speko up`, REST, MCP, a spoken conversation, the command line, the second start."""
+
+import json
+import shlex
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+import pytest_asyncio
+from fastmcp import Client
+from fastmcp.client.auth import BearerAuth
+
+from tests.e2e.running_product import Product, running_product
+from tests.e2e.spoken import heard, write_caller
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180), pytest.mark.asyncio(loop_scope="module")]
+
+QUESTION = "what are your opening hours"
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def product(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Product]:
+    """A first start in an empty folder."""
+    async with running_product(tmp_path_factory.mktemp("first")) as started:
+        yield started
+
+
+def rest(product: Product, key: str = "test_key") -> httpx.AsyncClient:
+    headers = {"Authorization": f"Bearer {product.links[key]}"}
+    return httpx.AsyncClient(base_url=product.base_url, headers=headers, timeout=30)
+
+
+async def test_the_first_start_shows_everything_a_person_needs(product: Product) -> None:
+    """OPS-1: talk page, MCP, dashboard, one-time sign-in, two keys, and the line for a coding agent."""
+    links = product.links
+    assert links["talk"] == f"{product.base_url}/talk"
+    assert links["mcp"] == f"{product.base_url}/mcp"
+    assert links["test_key"].startswith("sk_test_")
+    assert links["live_key"].startswith("sk_live_")
+    assert shlex.split(links["claude"]) == [
+        "claude", "mcp", "add", "--transport", "http", "speko", links["mcp"],
+        "--header", f"Authorization: Bearer {links['test_key']}",
+    ]  # fmt: skip
+    async with httpx.AsyncClient(timeout=30) as http:
+        page = await http.get(links["sign_in"], follow_redirects=True)
+        assert (page.status_code, (await http.get(f"{product.base_url}/readyz")).status_code) == (200, 200)
+
+
+async def test_every_role_answers_its_health_port(product: Product) -> None:
+    """OPS-3: `/healthz` and `/readyz` per role."""
+    port = int(product.environment["SPEKO_PORT"])
+    async with httpx.AsyncClient(timeout=10) as http:
+        for role_port in (port, port + 1, port + 2):
+            for path in ("/healthz", "/readyz"):
+                assert (await http.get(f"http://127.0.0.1:{role_port}{path}")).status_code == 200
+
+
+@pytest.mark.parametrize("key", ["test_key", "live_key"])
+async def test_the_seeded_agent_is_there_over_rest(product: Product, key: str) -> None:
+    """ORG-2: the organization has its `Default` agent."""
+    async with rest(product, key) as http:
+        agents = (await http.get("/v1/agents")).json()
+    assert "Default" in [agent["name"] for agent in agents]
+
+
+async def test_an_agent_built_over_mcp_holds_a_spoken_conversation(product: Product, tmp_path: Path) -> None:
+    """MCP-4: create an agent, talk to it with real audio, read the transcript, all from a coding agent's tools."""
+    async with Client(product.links["mcp"], auth=BearerAuth(product.links["test_key"])) as mcp:
+        intent = {"language": "en-US"}
+        wish = {"name": "Bakery", "systemPrompt": "You answer for a bakery.", "intent": intent}
+        agent = (
+            await mcp.call_tool("create_agent", {**wish, "firstMessage": "Hello, this is the bakery."})
+        ).structured_content
+        assert agent is not None
+        report, reply = await talk(product, tmp_path, agent["id"], QUESTION)
+        answer = (await mcp.call_tool("get_transcript", {"id": report["sessionId"]})).structured_content
+        session = (await mcp.call_tool("create_session", {"agentId": agent["id"]})).structured_content
+    assert answer is not None
+    assert session is not None
+    assert QUESTION in " ".join(entry["text"].lower() for entry in answer["entries"] if entry["source"] == "user")
+    assert str(session["talkUrl"]).startswith(f"{product.base_url}/talk/")
+    assert "hello" in await heard(product.base_url, product.links["test_key"], reply)
+
+
+async def test_a_spoken_conversation_leaves_words_providers_and_latencies(product: Product, tmp_path: Path) -> None:
+    """SES-8: the transcript holds the spoken words; the reply is audible speech that says what the agent said."""
+    report, reply = await talk(product, tmp_path, "Default", QUESTION)
+    assert report["status"] == "ended"
+    turns = report["turns"]
+    said = [turn for turn in turns if turn["source"] == "user"]
+    assert QUESTION in " ".join(turn["text"].lower() for turn in said)
+    answer = turns[turns.index(said[-1]) + 1]
+    assert answer["legs"]["llm"]["provider"] == "sandbox"
+    assert answer["legs"]["tts"]["provider"] == "local"
+    assert answer["latency"]["totalMs"] > 0
+    agent_words = {
+        word.strip(".,?!") for turn in turns if turn["source"] == "agent" for word in turn["text"].lower().split()
+    }
+    understood = set((await heard(product.base_url, product.links["test_key"], reply)).split())
+    assert len(understood & agent_words) >= 3
+
+
+async def talk(product: Product, folder: Path, agent: str, sentence: str) -> tuple[dict[str, object], bytes]:
+    """`speko talk` as a person runs it: no key at hand, a WAV in, a WAV out."""
+    wav = await write_caller(folder / "caller.wav", sentence)
+    out = folder / "reply.wav"
+    code, stdout, stderr = await product.command(
+        "talk", "--agent", agent, "--in", str(wav), "--out", str(out), "--json"
+    )
+    assert code == 0, stderr
+    report: dict[str, object] = json.loads(stdout)
+    return report, out.read_bytes()
+
+
+async def test_keys_made_and_revoked_on_the_command_line_work_and_stop(product: Product) -> None:
+    """ORG-3: a key is shown once, works, and stops."""
+    _, shown, _ = await product.command("keys", "create", "--test", "--name", "Mine", "--json")
+    key = json.loads(shown)
+    async with httpx.AsyncClient(base_url=product.base_url, timeout=30) as http:
+        headers = {"Authorization": f"Bearer {key['key']}"}
+        assert (await http.get("/v1/whoami", headers=headers)).json()["mode"] == "test"
+        _, listed, _ = await product.command("keys", "list")
+        assert key["id"] in listed
+        assert key["key"] not in listed
+        assert (await product.command("keys", "revoke", key["id"]))[0] == 0
+        deadline = time.monotonic() + 15
+        while (await http.get("/v1/whoami", headers=headers)).status_code != 401:
+            assert time.monotonic() < deadline, "the revoked key still works"
+
+
+async def test_the_other_commands_answer(product: Product) -> None:
+    """OPS-6: doctor, agents, jobs and sign-in-link, with --json."""
+    code, out, _ = await product.command("doctor", "--json")
+    findings = json.loads(out)["checks"]
+    assert (code, [finding for finding in findings if finding["state"] == "fail"]) == (0, [])
+    assert {"web", "jobs", "worker", "database", "master key"} <= {finding["check"] for finding in findings}
+    _, out, _ = await product.command("agents", "list", "--json")
+    assert "Default" in [agent["name"] for agent in json.loads(out)]
+    _, out, _ = await product.command("jobs", "list", "--json")
+    assert "jobs" in json.loads(out)
+    _, out, _ = await product.command("sign-in-link", "--json")
+    async with httpx.AsyncClient(timeout=30) as http:
+        assert (await http.get(json.loads(out)["url"], follow_redirects=True)).status_code == 200
+
+
+async def test_talk_says_which_agents_there_are_when_the_name_is_wrong(product: Product, tmp_path: Path) -> None:
+    """OPS-6: a sentence and an exit code, not a trace."""
+    wav = await write_caller(tmp_path / "caller.wav", QUESTION)
+    code, _, err = await product.command("talk", "--agent", "Nobody", "--in", str(wav))
+    assert code == 1
+    assert "There is no agent named Nobody; there are: Default" in err
+
+
+async def test_the_second_start_shows_no_keys_and_ctrl_c_leaves_no_process(tmp_path: Path) -> None:
+    """OPS-1: what was shown once stays hidden; what was started is stopped."""
+    async with running_product(tmp_path) as first:
+        agents = await first.command("agents", "list", "--json")
+        everyone = first.pids()
+        assert len(everyone) >= 4
+    assert not set(everyone) & set(first.pids())
+    async with running_product(tmp_path) as second:
+        assert not {"test_key", "live_key", "sign_in"} & set(second.links)
+        assert (await second.command("agents", "list", "--json"))[1] == agents[1]
+    assert second.pids() == []
