@@ -78,7 +78,7 @@ class DbosRunner:
         wait_s = math.ceil(timeout_s) if await running else 0
         # The engine made its own pool the loop's default and takes it along; what still runs needs another.
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(thread_name_prefix="speko.jobs"))
-        await asyncio.to_thread(DBOS.destroy, workflow_completion_timeout_sec=wait_s)
+        await asyncio.to_thread(DBOS.destroy, destroy_registry=True, workflow_completion_timeout_sec=wait_s)
         # The engine made its threads the loop's default and has just ended them; the rest of the end needs some.
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(max_workers=2))
 

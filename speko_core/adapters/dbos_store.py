@@ -58,6 +58,7 @@ def engine_config(settings: Settings, executor_id: str) -> DBOSConfig:
         application_version=APPLICATION_VERSION,
         serializer=DBOSPortableJSONSerializer(),
         use_listen_notify=False,
+        run_migrations=False,  # `migrate_store` has been called
         max_executor_threads=WORKER_CONCURRENCY,
         log_level="WARNING",
     )
