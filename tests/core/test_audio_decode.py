@@ -26,6 +26,7 @@ def _encoded(container: str, codec: str, rate: int = RATE) -> bytes:
     target = io.BytesIO()
     with av.open(target, "w", format=container) as output:
         stream = output.add_stream(codec, rate=rate, layout="mono")
+        assert isinstance(stream, av.AudioStream)
         samples = np.frombuffer(_tone(rate), dtype="<i2").reshape(1, -1)
         frame = av.AudioFrame.from_ndarray(samples, format="s16", layout="mono")
         frame.sample_rate = rate

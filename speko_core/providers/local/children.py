@@ -10,7 +10,7 @@ _INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "SYSTEMROOT", "VIRTUAL
 
 def child_environment() -> dict[str, str]:
     """What a child needs to start; provider keys and our own secrets stay behind."""
-    return {name: os.environ[name] for name in _INHERITED if name in os.environ}
+    return {name: value for name, value in os.environ.items() if name in _INHERITED}
 
 
 async def end_process(process: asyncio.subprocess.Process) -> None:
