@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 
 from speko_worker.plugins.legs import LegName
 
-# Consecutive failures after which the call is over. Recognition fails on noise as well, so it may fail more often.
-LIMITS: dict[LegName, int] = {"stt": 8, "llm": 3, "tts": 3}
+# Consecutive failures after which the call is over. Recognition also fails on every cough and slammed door.
+LIMITS: dict[LegName, int] = {"stt": 20, "llm": 3, "tts": 3}
 
 MESSAGES: dict[LegName, tuple[str, str]] = {
     "stt": ("STT_FAILED", "What was said could not be transcribed; please say it again."),

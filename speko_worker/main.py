@@ -23,6 +23,8 @@ from speko_worker.worker import Worker, WorkerOptions
 logger = logging.getLogger("speko.worker")
 
 MAX_CONNECTIONS = 100
+# Below the five seconds after which the gateway closes an idle connection: a request never meets the close.
+KEEPALIVE_S = 3.0
 _WILDCARDS = frozenset({"0.0.0.0", "::", ""})  # noqa: S104 - compared with, not bound to
 
 
@@ -50,7 +52,7 @@ async def run_worker(settings: Settings, *, token: str | None = None, stop: asyn
     keep_content_out_of_logs()
     # Only the VAD: the end-of-turn model beside it costs 250 MB and no plan uses it.
     await asyncio.to_thread(local_inference.init_vad)
-    limits = httpx.Limits(max_connections=MAX_CONNECTIONS)
+    limits = httpx.Limits(max_connections=MAX_CONNECTIONS, keepalive_expiry=KEEPALIVE_S)
     async with httpx.AsyncClient(transport=AiohttpTransport(limits=limits)) as http:
         worker = Worker(_options(settings, credential, listener), http)
         await _serve(worker, listener, stopping)

@@ -23,6 +23,8 @@ from speko_worker.pronunciation import pronounce
 
 # The gateway fails over between providers on its own: one more attempt here covers a lost connection.
 _ATTEMPTS = APIConnectOptions(max_retry=1, retry_interval=0.3, timeout=10.0)
+# An utterance waits in line behind the one before it: repeating what every provider failed on delays the next.
+_ONE_ATTEMPT = APIConnectOptions(max_retry=0, timeout=10.0)
 # Our own error budget (`errors.py`) decides when a call is over: the framework's counts a cough as a dead provider.
 _NEVER = 1_000_000
 
@@ -58,7 +60,7 @@ def build_session(plan: SessionPlan, speko: SpekoClient, vad: VAD, on_leg: LegSi
         user_away_timeout=None,
         session_close_transcript_timeout=1.0,
         conn_options=SessionConnectOptions(
-            stt_conn_options=_ATTEMPTS,
+            stt_conn_options=_ONE_ATTEMPT,
             llm_conn_options=_ATTEMPTS,
             tts_conn_options=_ATTEMPTS,
             max_unrecoverable_errors=_NEVER,

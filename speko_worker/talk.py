@@ -62,7 +62,11 @@ class TalkOptions:
 
 @dataclass(frozen=True)
 class TalkResult:
-    """What the caller heard and what was said. `turns` are the protocol's turn frames in order."""
+    """What the caller heard and what was said.
+
+    `turns` are the protocol's turn frames in order. `end_reason` is the server's, `error` when the connection was lost,
+    None when our own deadline came first.
+    """
 
     reply_pcm: bytes
     sample_rate: int
@@ -165,6 +169,9 @@ async def talk(
         await _hang_up(socket, reader, chosen.goodbye_s)
     if heard.ready is None:
         raise TalkError(CLOSE_REASONS.get(socket.close_code or 0, "The session ended before it began."))
+    if heard.end_reason is None and not timed_out:
+        # The server says why it ends; a connection that closes without a word was lost.
+        heard.end_reason = "error"
     return _result(heard, timed_out)
 
 

@@ -63,7 +63,7 @@ async def test_a_dead_provider_ends_the_call_as_failed(gateway: FakeGateway, leg
 
 async def test_recognition_recovers_after_failures(gateway: FakeGateway) -> None:
     """SES-8: a failed recognition is announced; the next utterance is understood."""
-    gateway.script.fail = {"stt": 2}
+    gateway.script.fail = {"stt": 1}
     session = gateway.create()
     async with calling(gateway.media_url(session)) as caller:
         await until(lambda: bool(caller.of("ready")))

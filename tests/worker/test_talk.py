@@ -75,10 +75,11 @@ async def test_a_server_that_never_answers_does_not_hold_the_caller() -> None:
     async def _behave(socket: ServerConnection) -> None:
         await socket.send(json.dumps(READY))
         await _until_end(socket)
+        await socket.send(json.dumps({"type": "end", "reason": "user"}))
 
     async with server(_behave) as url:
         result = await talk(url, "t", to_wav(bytes(320), 16_000), options=QUICK)
-    assert (result.turns, result.timed_out) == ([], False)
+    assert (result.turns, result.timed_out, result.end_reason) == ([], False, "user")
 
 
 async def test_an_agent_that_never_stops_is_cut_by_the_deadline() -> None:
@@ -107,6 +108,21 @@ async def test_a_refused_token_is_a_sentence() -> None:
     async with server(_behave) as url:
         with pytest.raises(TalkError, match="already used"):
             await talk(url, "t", None, options=QUICK)
+
+
+async def test_a_conversation_that_breaks_off_is_not_reported_as_ended_in_order() -> None:
+    """SES-8: a lost worker shows in the result, with what was heard before."""
+
+    async def _behave(socket: ServerConnection) -> None:
+        await socket.send(json.dumps(READY))
+        await socket.send(bytes(960))
+        await asyncio.sleep(0.1)
+        await socket.close(1011)
+
+    async with server(_behave) as url:
+        result = await talk(url, "t", to_wav(bytes(64_000), 16_000), options=QUICK)
+    assert (result.end_reason, result.timed_out) == ("error", False)
+    assert len(result.reply_pcm) == 960
 
 
 async def test_no_server_and_no_wav_are_sentences(unused_tcp_port: int) -> None:
