@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 
 from speko_core.types import JsonObject, JsonValue
 
@@ -38,7 +39,7 @@ class Bar:
 
 def waterfall(entries: Sequence[JsonObject]) -> list[Bar | None]:
     """One bar per transcript entry; None where nothing was measured."""
-    measured = [_stages(entry, after) for entry, after in zip(entries, [*entries[1:], None], strict=True)]
+    measured = [_stages(entry, after) for entry, after in zip_longest(entries, entries[1:])]
     totals = [sum(stage.ms for stage in stages) for stages in measured]
     longest = max(totals, default=0)
     return [

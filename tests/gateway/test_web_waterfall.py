@@ -45,3 +45,8 @@ def test_a_question_leaves_its_times_to_the_answer_that_repeats_them() -> None:
     (unanswered,) = waterfall([entry(vadMs=90, sttMs=210)])
     assert unanswered is not None
     assert (unanswered.total_ms, unanswered.answered) == (300, False)
+
+
+def test_a_conversation_without_turns_has_no_bars() -> None:
+    """SES-9: a caller who hung up at once is a page, not an error."""
+    assert waterfall([]) == []
