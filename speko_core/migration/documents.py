@@ -1,0 +1,173 @@
+"""Bytes to JSON values, within bounds: JSON with comments and BOM, YAML 1.2, Markdown front matter (MIG-1).
+
+Hostile files end in one clear sentence: too large, too deep, doubled keys, not UTF-8, aliases that multiply.
+"""
+
+import json
+import math
+import re
+from dataclasses import dataclass
+from typing import Literal, cast
+
+from speko_core.errors import InvalidInput, TooLarge
+from speko_core.migration import limits
+from speko_core.migration.secrets import scrub_text
+from speko_core.migration.yaml_documents import parse_yaml
+from speko_core.types import JsonObject, JsonValue
+
+Format = Literal["json", "yaml", "markdown", "python", "typescript", "xml", "text"]
+_SUFFIXES: dict[str, Format] = {
+    ".json": "json", ".jsonc": "json", ".json5": "json", ".lock": "json", ".yml": "yaml", ".yaml": "yaml",
+    ".md": "markdown", ".mdx": "markdown", ".py": "python", ".ts": "typescript", ".tsx": "typescript",
+    ".js": "typescript", ".jsx": "typescript", ".mjs": "typescript", ".cjs": "typescript", ".xml": "xml",
+}  # fmt: skip
+_FRONT_MATTER = re.compile(r"\A---[ \t]*\r?\n(.*?)\r?\n---[ \t]*(?:\r?\n|\Z)(.*)\Z", re.DOTALL)
+# The body of a Markdown agent file is its prompt; the name cannot be a field of any platform.
+BODY = "(body)"
+
+
+@dataclass(frozen=True)
+class File:
+    """A file as the client sent it."""
+
+    path: str
+    content: bytes
+
+    @property
+    def suffix(self) -> str:
+        """The end of the name, `.json` for example."""
+        name = self.path.rsplit("/", 1)[-1]
+        return "." + name.rsplit(".", 1)[1].lower() if "." in name[1:] else ""
+
+    @property
+    def format(self) -> Format:
+        """By name, and by the first character where the name says nothing."""
+        known = _SUFFIXES.get(self.suffix)
+        if known is not None:
+            return known
+        return "json" if self.content[:64].lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"[") else "text"
+
+
+def text_of(file: File) -> str:
+    """The file as text.
+
+    Raises:
+        TooLarge: over 4 MiB.
+        InvalidInput: not UTF-8.
+    """
+    if len(file.content) > limits.MAX_FILE_BYTES:
+        raise TooLarge(
+            f"{scrub_text(file.path)} is over {limits.MAX_FILE_BYTES // (1024 * 1024)} MiB; "
+            "a configuration of one agent is smaller.",
+        )
+    try:
+        if file.content[:2] in (b"\xff\xfe", b"\xfe\xff"):
+            return file.content.decode("utf-16")
+        return file.content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise InvalidInput(f"{scrub_text(file.path)} is not UTF-8 text.") from None
+
+
+def values_of(file: File) -> list[JsonValue]:
+    """The documents in a JSON, YAML or Markdown file; YAML may hold several.
+
+    Raises:
+        InvalidInput: malformed, too deep, with doubled keys.
+        TooLarge: over the size limit.
+    """
+    text, name = text_of(file), scrub_text(file.path)
+    if file.format == "json":
+        return [parse_json(text, name)]
+    if file.format == "yaml":
+        return parse_yaml(text, name)
+    front = _FRONT_MATTER.match(text) if file.format == "markdown" else None
+    if front is None:
+        return []
+    documents = parse_yaml(front.group(1), name)
+    head = documents[0] if documents else None
+    return [{**head, BODY: front.group(2).strip()}] if isinstance(head, dict) else []
+
+
+def parse_json(text: str, name: str) -> JsonValue:
+    """JSON, with comments and trailing commas as editors allow them.
+
+    Raises:
+        InvalidInput: malformed, too deep, or a key stands twice in one object.
+    """
+    check_depth(text, name)
+    try:
+        return _loads(text, name)
+    except ValueError:
+        pass
+    try:
+        return _loads(_without_comments(text), name)
+    except ValueError as error:
+        line = getattr(error, "lineno", 1)
+        raise InvalidInput(f"{name} is not valid JSON: see line {line}.") from None
+
+
+def _loads(text: str, name: str) -> JsonValue:
+    def unique(pairs: list[tuple[str, JsonValue]]) -> JsonObject:
+        built = dict(pairs)
+        if len(built) != len(pairs):
+            raise InvalidInput(f"{name} has the key {scrub_text(_doubled(pairs))!r} twice in one object.")
+        return built
+
+    value = json.loads(
+        text, object_pairs_hook=unique, parse_constant=_no_number, parse_int=_integer, parse_float=_float
+    )
+    return cast(JsonValue, value)
+
+
+def _doubled(pairs: list[tuple[str, JsonValue]]) -> str:
+    seen: set[str] = set()
+    for key, _ in pairs:
+        if key in seen:
+            return key[:60]
+        seen.add(key)
+    return ""
+
+
+def _no_number(name: str) -> JsonValue:
+    return None
+
+
+def _float(digits: str) -> float | None:
+    number = float(digits)
+    return number if math.isfinite(number) else None
+
+
+def _integer(digits: str) -> int | float:
+    # Python refuses to convert integers of thousands of digits; no setting has them.
+    return int(digits) if len(digits) < 19 else float(digits[:300])
+
+
+# Possessive, and an open text runs to the end: the scan stays linear on any input.
+_TEXT = r'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)'
+_DEPTH_TOKENS = re.compile(_TEXT + r"|[\[\]{}]", re.DOTALL)
+
+
+def check_depth(text: str, name: str) -> None:
+    """Refuse nesting that no configuration has, before a parser sees it.
+
+    Raises:
+        InvalidInput: deeper than 60 levels.
+    """
+    depth = 0
+    for token in _DEPTH_TOKENS.finditer(text):
+        character = text[token.start()]
+        if character in "[{":
+            depth += 1
+            if depth > limits.MAX_DEPTH:
+                raise InvalidInput(f"{name} is nested deeper than {limits.MAX_DEPTH} levels.")
+        elif character in "]}":
+            depth -= 1
+
+
+_COMMENTS = re.compile(rf"({_TEXT})|//[^\n]*|/\*.*?(?:\*/|\Z)", re.DOTALL)
+_TRAILING_COMMA = re.compile(rf"({_TEXT})|,(?=\s*+[\]}}])", re.DOTALL)
+
+
+def _without_comments(text: str) -> str:
+    bare = _COMMENTS.sub(lambda match: match.group(1) or " ", text)
+    return _TRAILING_COMMA.sub(lambda match: match.group(1) or "", bare)

@@ -1,0 +1,145 @@
+"""Neutral tools as bodies of `POST /v1/agents/{id}/tools`, and how the customer's servers want to be called."""
+
+import re
+
+from speko_core.migration.build import Key, ToolAdapter, Unmappable
+from speko_core.migration.neutral import Agent, Endpoint, Tool, Transfer
+from speko_core.migration.secrets import placeholder
+from speko_core.types import JsonObject, JsonValue
+
+_E164 = re.compile(r"^\+[1-9]\d{6,14}$")
+_SIP = re.compile(r"^sips?:[^\s@]+@[^\s@]+$")
+_URL = re.compile(r"^https?://[^\s<>{}\[\]]+\.[^\s<>]+|^https?://localhost[:/]", re.IGNORECASE)
+_NO_ARGUMENTS: JsonObject = {"type": "object", "properties": {}}
+_MAX_DESCRIPTION = 4_000
+_CALL_PATH = re.compile(r"\{([A-Za-z_]\w*)\}")
+
+
+class ToolWriter:
+    """Collects the tools of one agent and what a person must know about them."""
+
+    def __init__(self) -> None:
+        self.tools: list[JsonObject] = []
+        self.adapters: list[ToolAdapter] = []
+        self.unmappable: list[Unmappable] = []
+        self.keys: list[Key] = []
+        self.warnings: list[str] = []
+
+    def write(self, agent: Agent) -> None:
+        """Every tool of the agent, then the built-in transfer over all its destinations."""
+        for tool in agent.tools:
+            self._tool(tool, agent)
+        if agent.transfers:
+            self._transfers(agent.transfers)
+        if agent.knowledge and not any(tool.builtin == "search_knowledge_base" for tool in agent.tools):
+            text = "Search the knowledge base before answering questions about facts."
+            self.tools.append(_builtin("search_knowledge_base", text, {}))
+
+    def _tool(self, tool: Tool, agent: Agent) -> None:
+        if tool.unmappable:
+            self.unmappable.append(Unmappable(name=tool.name, reason=tool.unmappable))
+            if tool.kind != "inline" or not tool.parameters:
+                return
+        if tool.kind == "builtin":
+            self.tools.append(_builtin(tool.builtin or tool.name, _end_words(tool, agent), {}))
+        elif tool.kind == "webhook" and tool.endpoint is not None:
+            self._webhook(tool, tool.endpoint)
+        else:
+            self.tools.append(_body(tool, {"kind": "inline"}))
+
+    def _webhook(self, tool: Tool, endpoint: Endpoint) -> None:
+        if not _URL.match(endpoint.url):
+            reason = "Its address is a placeholder; it stays an inline tool until it has a real https address."
+            self.unmappable.append(Unmappable(name=tool.name, reason=reason))
+            self.tools.append(_body(tool, {"kind": "inline"}))
+            return
+        secret = f"{tool.name.upper()}_SIGNING_SECRET"
+        source: JsonObject = {"kind": "webhook", "url": endpoint.url, "secret": placeholder(secret)}
+        self.keys.append(
+            Key(name=secret, kind="signing_secret", pointer=None, reason=f"Signs calls of the tool {tool.name}.")
+        )
+        plain = {header.name: header.value for header in endpoint.headers if not header.secret}
+        hidden = [header for header in endpoint.headers if header.secret]
+        if plain:
+            source["headers"] = dict(plain)
+        if hidden:
+            source["authHeaders"] = [{"name": header.name, "value": header.value} for header in hidden]
+        if endpoint.timeout_ms:
+            source["timeoutMs"] = endpoint.timeout_ms
+        if endpoint.runs_async:
+            source["responseMode"] = "async"
+            source["asyncAck"] = (tool.speech or "")[:500] or "I am on it."
+        self.tools.append(_body(tool, source))
+        self._adapter(tool, endpoint)
+
+    def _adapter(self, tool: Tool, endpoint: Endpoint) -> None:
+        simple = endpoint.payload_format == "plain" and endpoint.method == "POST" and endpoint.body is None
+        if simple and not endpoint.query and not endpoint.constants:
+            return
+        self.adapters.append(
+            ToolAdapter(
+                tool=tool.name,
+                payload_format=endpoint.payload_format,
+                method=endpoint.method,
+                query=endpoint.query,
+                constants=endpoint.constants,
+                body=endpoint.body,
+            )
+        )
+        parts = []
+        if endpoint.payload_format != "plain":
+            parts.append(f"the body of {endpoint.payload_format}")
+        if endpoint.method != "POST":
+            parts.append(f"the method {endpoint.method}")
+        if endpoint.query or endpoint.constants or _CALL_PATH.search(endpoint.url):
+            parts.append("values in its path, query or as constants")
+        if parts:
+            self.warnings.append(f"The server of {tool.name} expects {', '.join(parts)}: see tool_adapters.")
+
+    def _transfers(self, transfers: list[Transfer]) -> None:
+        destinations: list[JsonValue] = []
+        for transfer in transfers:
+            if not (_E164.match(transfer.to) or _SIP.match(transfer.to)):
+                reason = "A destination is a placeholder or not a number with + and country code; fill it in."
+                self.unmappable.append(Unmappable(name="transfer_call", reason=reason))
+                continue
+            destination: JsonObject = {"to": transfer.to, "mode": transfer.mode}
+            if transfer.description:
+                destination["description"] = transfer.description[:500]
+            destinations.append(destination)
+        if destinations:
+            self.tools.append(_builtin("transfer_call", _transfer_words(transfers), {"destinations": destinations}))
+
+
+def _builtin(name: str, description: str, config: JsonObject) -> JsonObject:
+    source: JsonObject = {"kind": "builtin", "name": name}
+    if config:
+        source["config"] = config
+    return {"name": name, "description": description, "parameters": dict(_NO_ARGUMENTS), "source": source}
+
+
+def _body(tool: Tool, source: JsonObject) -> JsonObject:
+    body: JsonObject = {
+        "name": tool.name,
+        "description": tool.description[:_MAX_DESCRIPTION] or tool.name.replace("_", " "),
+        "parameters": tool.parameters or dict(_NO_ARGUMENTS),
+        "source": source,
+    }
+    if tool.speech:
+        body["preToolSpeech"] = "always"
+    return body
+
+
+def _end_words(tool: Tool, agent: Agent) -> str:
+    text = tool.description or tool.name
+    if tool.builtin == "end_call":
+        if agent.end_call.message:
+            text += f" Before ending, say: {agent.end_call.message}"
+        if agent.end_call.phrases:
+            text += " End the call after you said one of: " + "; ".join(agent.end_call.phrases[:10]) + "."
+    return text[:_MAX_DESCRIPTION]
+
+
+def _transfer_words(transfers: list[Transfer]) -> str:
+    named = [f"{transfer.to}: {transfer.description}" for transfer in transfers if transfer.description]
+    return ("Transfer the call to a person. " + " ".join(named[:20]))[:_MAX_DESCRIPTION]

@@ -1,0 +1,72 @@
+"""Migration as operations. They read what the client sends and store nothing, so reading agents is scope enough."""
+
+from speko_core.migration import schemas, service
+from speko_core.operations import AnyOperation, ErrorCase, Http, Operation, ToolBinding
+
+UNREADABLE = ErrorCase(400, "VALIDATION_ERROR", "A file is malformed, or nothing in it is a voice agent.")
+TOO_LARGE = ErrorCase(413, "BODY_TOO_LARGE", "A file, or all of them, over the size limits.")
+
+INSPECT = Operation(
+    id="migration.inspect",
+    summary="Inspect a workspace",
+    description="Finds other platforms' voice agents in the given files and says what to migrate in which order.",
+    scope="agents:read",
+    effect="read",
+    input=schemas.MigrationInspect,
+    output=schemas.MigrationInspected,
+    run=service.inspect,
+    errors=(UNREADABLE, TOO_LARGE),
+    http=Http("POST", "/v1/migration/inspect", tag="Migration"),
+    tool=ToolBinding(
+        "inspect_workspace",
+        "Inspect workspace",
+        "Use first when a project has voice agents of another platform (Vapi, Retell, ElevenLabs, LiveKit, Pipecat …). "
+        "Send the files' paths and texts; the server reads no disk. Returns what was found and what to migrate first.",
+        toolset="migrate",
+        next_steps=("parse_external_config with the selected files",),
+    ),
+)
+PARSE = Operation(
+    id="migration.parse",
+    summary="Parse an external configuration",
+    description="Reads other platforms' agents into the neutral model and reports what became of every value.",
+    scope="agents:read",
+    effect="read",
+    input=schemas.MigrationParse,
+    output=schemas.MigrationParsed,
+    run=service.parse,
+    errors=(UNREADABLE, TOO_LARGE),
+    http=Http("POST", "/v1/migration/parse", tag="Migration"),
+    tool=ToolBinding(
+        "parse_external_config",
+        "Parse external config",
+        "Use to understand an agent of another platform. Returns its neutral model and, for every value, whether it is "
+        "mapped, approximated, unsupported or needs input. Credentials are removed and listed as keys to set.",
+        toolset="migrate",
+        untrusted=True,
+        next_steps=("build_session_config with the same files or the neutral model",),
+    ),
+)
+BUILD = Operation(
+    id="migration.build",
+    summary="Build a session configuration",
+    description="Writes the requests that create the same agent, its tools and a session here.",
+    scope="agents:read",
+    effect="read",
+    input=schemas.MigrationBuild,
+    output=schemas.MigrationBuilt,
+    run=service.build,
+    errors=(UNREADABLE, TOO_LARGE),
+    http=Http("POST", "/v1/migration/build", tag="Migration"),
+    tool=ToolBinding(
+        "build_session_config",
+        "Build session config",
+        "Use after parse_external_config, with files or the neutral model. Returns agent_create_payload, tools and "
+        "session_config that the API accepts as they stand, with warnings, unmappable_tools and keys_to_set.",
+        toolset="migrate",
+        untrusted=True,
+        next_steps=("create_agent with agent_create_payload", "create_session with session_config and the agent's id"),
+    ),
+)
+
+OPERATIONS: tuple[AnyOperation, ...] = (INSPECT, PARSE, BUILD)

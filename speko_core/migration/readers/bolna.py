@@ -1,0 +1,328 @@
+"""Bolna: the document that creates an agent, the flattened answer of its API, and graph agents."""
+
+import json
+
+from speko_core.errors import InvalidInput
+from speko_core.migration import graphs, languages, tools, vendors
+from speko_core.migration.documents import parse_json
+from speko_core.migration.neutral import (
+    Agent,
+    Endpoint,
+    Extraction,
+    Graph,
+    GraphEdge,
+    GraphNode,
+    Speech2Speech,
+    Tool,
+    Transfer,
+    VoiceAgents,
+    Webhook,
+)
+from speko_core.migration.readers.base import Detection, Reader, any_of, has, part, rows
+from speko_core.migration.rules import Rule, RuleTree, ignored, unsupported
+from speko_core.migration.source import Node, Source
+from speko_core.migration.variables import take_template
+from speko_core.types import JsonValue
+
+_VENDOR = "A setting of Bolna or that vendor only."
+_TASK = RuleTree(
+    (
+        *ignored(
+            "How Bolna wires its own parts.", "task_type", "toolchain", "tools_config.input", "tools_config.output"
+        ),
+        *unsupported(
+            _VENDOR,
+            "tools_config.synthesizer",
+            "tools_config.transcriber",
+            "tools_config.llm_agent",
+            "tools_config.api_tools",
+            "task_config",
+            "tools_config",
+        ),
+        *ignored(
+            "The transport decides the encoding.",
+            "tools_config.transcriber.encoding",
+            "tools_config.synthesizer.stream",
+            "tools_config.transcriber.sampling_rate",
+            "tools_config.synthesizer.audio_format",
+            "tools_config.transcriber.stream",
+            "tools_config.synthesizer.buffer_size",
+        ),
+        *unsupported(
+            "The agent does not murmur while the caller speaks.",
+            "task_config.backchanneling",
+            "task_config.backchanneling_message_gap",
+            "task_config.backchanneling_start_delay",
+            "task_config.use_fillers",
+        ),
+        *unsupported("Digits the caller types are not collected.", "task_config.dtmf_enabled"),
+        Rule(
+            "tools_config.transcriber.endpointing", "unsupported", "The recognizer's own endpointing is not used here."
+        ),
+        Rule("tools_config.transcriber.multilingual", "approximated", "", "language.others"),
+        Rule("tools_config.synthesizer.multilingual", "approximated", "", "language.others"),
+        Rule("task_config.incremental_delay", "approximated", "", "turn.sensitivity"),
+        Rule("task_config.interruption_backoff_period", "approximated", "", "turn.sensitivity"),
+        Rule("task_config.optimize_latency", "approximated", "", "turn.sensitivity"),
+        Rule("task_config.call_hangup_message", "approximated", "", "endCall.message"),
+        Rule("task_config.noise_cancellation_level", "approximated", "", "turn.noiseCancellation"),
+    )
+)
+_TOP = RuleTree(
+    (
+        *ignored(
+            "Metadata of Bolna's database.",
+            "id",
+            "agent_id",
+            "agent_status",
+            "created_at",
+            "updated_at",
+            "agent_type",
+            "humanized_created_at",
+            "humanized_updated_at",
+            "user_id",
+            "_comment",
+            "is_migrated",
+            "template_id",
+        ),
+        *unsupported(
+            "A matter of the installation here, not of the agent.",
+            "calling_guardrails",
+            "ingest_source_config",
+            "restricted_countries",
+            "cost_config",
+        ),
+        Rule("inbound_phone_number", "needs_input", "", "telephony.numbers"),
+        Rule("dispositions", "approximated", "Make an extraction field of the outcomes that matter."),
+    )
+)
+_NOTE = "A note about a Bolna agent, without its tasks; export the agent with Bolna's API (GET /v2/agent/<id>)."
+
+
+def detect(document: JsonValue) -> Detection | None:
+    """By tasks with a tools_config, wrapped or flat."""
+    if _has_tasks(part(document, "agent_config")):
+        return Detection("bolna", "create")
+    if _has_tasks(document):
+        return Detection("bolna", "agent")
+    if has(document, "agent_name", "agent_id") and "bolna" in str(part(document, "platform")):
+        return Detection("bolna", "near_miss", _NOTE)
+    return None
+
+
+def _has_tasks(document: JsonValue) -> bool:
+    return any(any_of(task, "tools_config", "toolchain") for task in rows(part(document, "tasks")))
+
+
+def read(source: Source, detection: Detection) -> VoiceAgents:
+    """Read the conversation task, then what other tasks add."""
+    agent = Agent()
+    root = source.root
+    config = root["agent_config"] if detection.kind == "create" else root
+    agent.name = config["agent_name"].take_text("name")
+    agent.first_message.text = take_template(agent, config["agent_welcome_message"], "firstMessage.text", "single")
+    agent.first_message.mode = "say" if agent.first_message.text else "wait"
+    url = config["webhook_url"].take_text("webhooks.url")
+    if url:
+        agent.webhooks.append(Webhook(event="post_call", url=url))
+    prompts = config["agent_prompts"] if config["agent_prompts"] else root["agent_prompts"]
+    for at, task in enumerate(config["tasks"].items(), 1):
+        _task(agent, task, prompts[f"task_{at}"], at)
+    config.apply(_TOP)
+    root.apply(_TOP)
+    return VoiceAgents(platform="bolna", kind=detection.kind, agents=[agent])
+
+
+def _task(agent: Agent, task: Node, prompts: Node, at: int) -> None:
+    kind = task["task_type"].text or "conversation"
+    if kind == "conversation":
+        agent.prompt = take_template(agent, prompts["system_prompt"], "prompt", "single") or agent.prompt
+        _conversation(agent, task["tools_config"])
+        _behaviour(agent, task["task_config"])
+    elif kind == "extraction":
+        _extraction(agent, task, prompts)
+    elif kind == "summarization":
+        prompts["system_prompt"].mark("approximated", "", "summaryPrompt")
+        task.mark("approximated", "Every report has a summary.", "summaryPrompt")
+    elif kind == "webhook":
+        url = task.at("tools_config", "api_tools", "webhookURL").take_text("webhooks.url")
+        if url:
+            agent.webhooks.append(Webhook(event="post_call", url=url))
+    prompts.mark("approximated", "A prompt of that task.", "prompt")
+    task.apply(_TASK)
+
+
+def _extraction(agent: Agent, task: Node, prompts: Node) -> None:
+    for place in (task.at("tools_config", "llm_agent", "llm_config", "extraction_details"),
+                  task.at("tools_config", "llm_agent", "extraction_details"), prompts["system_prompt"]):  # fmt: skip
+        text = place.text
+        if text and not any(field.name == "details" for field in agent.extraction):
+            place.approximated("One text, not a list of fields; split it by hand.", "extraction")
+            agent.extraction.append(Extraction(name="details", description=text[:10_000]))
+
+
+def _conversation(agent: Agent, config: Node) -> None:
+    _llm(agent, config["llm_agent"])
+    voice = config["synthesizer"]
+    settings = voice["provider_config"]
+    vendors.take_voice(agent, voice["provider"], settings["voice_id"], settings["model"])
+    if not settings["voice_id"]:
+        vendors.take_voice(agent, voice["provider"], settings["voice"], None)
+    else:
+        agent.voice.name = settings["voice"].take_text("voice.name")
+    agent.voice.speed = settings["speed"].take_number("voice.speed")
+    settings["language"].mark("approximated", "", "voice.language")
+    for item in voice["pronunciation_rules"].items():
+        word, spoken = (
+            item["word"].take_text("speech.pronunciations"),
+            item["say_as"].take_text("speech.pronunciations"),
+        )
+        if word and spoken:
+            agent.pronunciations[word] = spoken
+    heard = config["transcriber"]
+    vendors.take_stt(agent, heard["provider"], heard["model"])
+    languages.take_language(agent, heard["language"])
+    words = heard["keywords"].take_text("stt.keywords") or ""
+    agent.stt.keywords.extend(
+        word.strip().rpartition(":")[0] or word.strip() for word in words.split(",") if word.strip()
+    )
+    speech = config["s2s"]
+    if speech.at("provider_config", "model").text:
+        agent.s2s = Speech2Speech(
+            provider=vendors.vendor(speech["provider"].take_text("s2s.provider")),
+            model=speech.at("provider_config", "model").take_text("s2s.model"),
+            voice=speech.at("provider_config", "voice").take_text("s2s.voice"),
+        )
+    _tools(agent, config["api_tools"])
+
+
+def _llm(agent: Agent, node: Node) -> None:
+    config = node["llm_config"] if node["llm_config"] else node
+    model = config["model"]
+    named = vendors.split_entry(model.text) if model.text and "/" in model.text else None
+    vendors.take_llm(agent, config["provider"], model)
+    if named is not None and agent.llm.model:
+        agent.llm.provider, agent.llm.model = named.provider, named.model
+    agent.llm.temperature = config["temperature"].take_number("llm.temperature")
+    tokens = config["max_tokens"].take_number("llm.maxTokens")
+    agent.llm.max_tokens = int(tokens) if tokens else None
+    config["base_url"].mark("needs_input", "Your own language model's address.", "llm.endpoint")
+    information = take_template(agent, config["agent_information"], "prompt", "single")
+    agent.prompt = "\n\n".join(text for text in (agent.prompt, information) if text)
+    _graph(agent, config)
+    for key in ("agent_type", "agent_flow_type", "family", "request_json"):
+        node[key].mark("ignored", "How Bolna wires its own parts.")
+        config[key].mark("ignored", "How Bolna wires its own parts.")
+
+
+def _graph(agent: Agent, config: Node) -> None:
+    nodes = config["nodes"].items()
+    graphs.check_size(len(nodes))
+    start = config["current_node_id"].take_text("graph") if nodes else None
+    graph = Graph()
+    for at, item in enumerate(nodes):
+        said = take_template(agent, item["static_message"], "graph.text", "single")
+        stage = GraphNode(
+            id=item["id"].text or f"node_{at}", kind="say" if said else "talk", is_start=item["id"].text == start
+        )
+        stage.text = said or take_template(agent, item["prompt"], "graph.text", "single") or ""
+        call = item["function_call"].text
+        stage.tools = [tools.tool_name(call)] if call else []
+        for edge in item["edges"].items():
+            target, kind = edge["to_node_id"].text, edge["condition_type"].text
+            if target:
+                text = edge["condition"].text or json.dumps(edge["expression"].json)
+                form = "equation" if kind == "expression" else "prompt"
+                graph.edges.append(GraphEdge(source=stage.id, target=target, condition=text, kind=form))
+            edge.mark("approximated", "", "graph.edges")
+        item.mark("approximated", "A detail of that stage.", "graph")
+        graph.nodes.append(stage)
+    graphs.attach(agent, graph)
+
+
+def _tools(agent: Agent, node: Node) -> None:
+    listed = node["tools"]
+    if isinstance(listed.json, str) and listed.json:
+        try:
+            value = parse_json(listed.json, "tools")
+        except InvalidInput:
+            listed.mark("invalid", "Must be a list of tools, or JSON text of one.")
+            return
+        items = Source(value).root.items()
+        listed.approximated("A list written as text.", "tools")
+    else:
+        items = listed.items()
+    for item in items:
+        name = item["name"].text or "tool"
+        _tool(agent, item, node["tools_params"][name])
+
+
+def _tool(agent: Agent, item: Node, params: Node) -> None:
+    number = params.at("param", "call_transfer_number")
+    key = item["key"].take_text("tools.kind") or ""
+    if key.startswith("transfer_call") or number:
+        _transfer(agent, item, params, number)
+        return
+    token = params["api_token"]
+    headers = tools.take_headers(params["headers"])
+    token.mark("needs_input", "A stored token; set the header anew.", "tools.secret")
+    body = params["param"]
+    speech = item["pre_call_message"].take_text("tools.speech")
+    tool = Tool(
+        name=tools.take_name(item["name"], "custom_task"),
+        description=item["description"].take_text("tools.description") or "",
+        parameters=tools.take_schema(item["parameters"]),
+        kind="webhook" if params["url"].text else "inline",
+        endpoint=Endpoint(
+            url=params["url"].take_text("tools.url") or "",
+            method=(params["method"].take_text("tools.method") or "POST").upper(),
+            headers=headers,
+            body=body.take("tools.body"),
+            payload_format="bolna",
+        ),
+        speech=speech or params["pre_call_message"].take_text("tools.speech"),
+    )
+    params["pre_call_message"].mark("approximated", "", "tools.speech")
+    tools.add_tool(agent, tool)
+
+
+def _transfer(agent: Agent, item: Node, params: Node, number: Node) -> None:
+    to = number.take_text("transfers.to") or params["call_transfer_number"].take_text("transfers.to") or ""
+    agent.transfers.append(Transfer(to=to, description=item["description"].take_text("transfers.description") or ""))
+    item.mark("approximated", "The built-in transfer tool has its own name and arguments.", "transfers")
+    params.mark("approximated", "The built-in transfer tool has its own name and arguments.", "transfers")
+
+
+def _behaviour(agent: Agent, node: Node) -> None:
+    agent.limits.silence_end_s = node["hangup_after_silence"].take_number("limits.silenceEndS")
+    agent.limits.max_duration_s = node["call_terminate"].take_number("limits.maxDurationS")
+    words = node["number_of_words_for_interruption"].take_number("turn.interruptionMinWords")
+    agent.turn.interruption_min_words = int(words) if words is not None else None
+    if node["check_if_user_online"].json is not False:
+        agent.idle.after_seconds = node["trigger_user_online_message_after"].take_number("idle.afterSeconds")
+        _spoken(agent, node["check_user_online_message"])
+    if node["hangup_after_LLMCall"].take_flag("endCall.enabled"):
+        words_of_end = take_template(agent, node["call_cancellation_prompt"], "endCall.message", "single")
+        tools.end_call(agent, words_of_end or "")
+    voicemail = node["voicemail"]
+    if isinstance(voicemail.json, bool):
+        agent.voicemail.mode = "agent" if voicemail.take_flag("voicemail.mode") else "disabled"
+    timeout = node["voicemail_detection_duration"].take_number("voicemail.timeoutS")
+    agent.voicemail.timeout_s = timeout
+    if node["ambient_noise"].take_flag("background.source"):
+        agent.background.source = node["ambient_noise_track"].take_text("background.source")
+
+
+def _spoken(agent: Agent, node: Node) -> None:
+    if node.text:
+        agent.idle.prompts.append(node.take_text("idle.prompts") or "")
+        return
+    wanted = (agent.language.primary or "en").partition("-")[0]
+    for language, item in node.fields():
+        if language == wanted or (not agent.idle.prompts and len(node.fields()) == 1):
+            agent.idle.prompts.append(item.take_text("idle.prompts") or "")
+        else:
+            item.mark("approximated", "", "language.others")
+
+
+READER = Reader("bolna", "Bolna", detect, read)
