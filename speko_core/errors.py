@@ -28,6 +28,15 @@ class FieldProblem:
     problem: str
 
 
+@dataclass(frozen=True)
+class Cause:
+    """One underlying failure: a provider's model, and `reason`, our word for what went wrong (such as `timeout`)."""
+
+    provider: str
+    model: str
+    reason: str
+
+
 class SpekoError(Exception):
     """An expected failure with a documented status and machine code.
 
@@ -46,6 +55,7 @@ class SpekoError(Exception):
         fields: Sequence[FieldProblem] = (),
         hint: str | None = None,
         retry_after_s: int | None = None,
+        causes: Sequence[Cause] = (),
     ) -> None:
         super().__init__(message)
         self.message = message
@@ -53,6 +63,7 @@ class SpekoError(Exception):
         self.fields = tuple(fields)
         self.hint = hint
         self.retry_after_s = retry_after_s
+        self.causes = tuple(causes)
 
 
 class InvalidInput(SpekoError):

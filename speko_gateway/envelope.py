@@ -1,6 +1,7 @@
 """The REST envelope: how errors look on the wire, and in one place only."""
 
 import logging
+from dataclasses import asdict
 from typing import Any
 
 import orjson
@@ -10,6 +11,7 @@ from starlette.responses import Response
 
 from speko_core.errors import SpekoError
 from speko_core.ids import new_id
+from speko_core.types import JsonObject
 
 log = logging.getLogger("speko.gateway")
 
@@ -26,11 +28,13 @@ class Json(Response):
         return orjson.dumps(content)
 
 
-def error_body(message: str, code: str, error: SpekoError | None = None) -> dict[str, object]:
-    """`{"error", "code"}` plus the fields, hint and retry flag where there are any."""
-    body: dict[str, object] = {"error": message, "code": code}
+def error_body(message: str, code: str, error: SpekoError | None = None) -> JsonObject:
+    """`{"error", "code"}` plus the fields, causes and hint where there are any."""
+    body: JsonObject = {"error": message, "code": code}
     if error is not None and error.fields:
         body["fields"] = [{"field": problem.field, "problem": problem.problem} for problem in error.fields]
+    if error is not None and error.causes:
+        body["causes"] = [asdict(cause) for cause in error.causes]
     if error is not None and error.hint:
         body["hint"] = error.hint
     return body

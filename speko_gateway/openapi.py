@@ -25,6 +25,15 @@ _ERROR_SCHEMA: Schema = {
         "error": {"type": "string", "description": "Human-readable message."},
         "code": {"type": "string", "description": "Machine-readable code."},
         "hint": {"type": "string", "description": "What to do next."},
+        "causes": {
+            "type": "array",
+            "description": "What each provider that was tried answered.",
+            "items": {
+                "type": "object",
+                "required": ["provider", "model", "reason"],
+                "properties": {name: {"type": "string"} for name in ("provider", "model", "reason")},
+            },
+        },
         "fields": {
             "type": "array",
             "items": {

@@ -123,7 +123,7 @@ class CallSession:
             "agentName": self._plan.agent_name,
             "inputSampleRate": self._plan.input_sample_rate,
             "outputSampleRate": self._plan.output_sample_rate,
-            "sandbox": self._plan.mode == "test",
+            "sandbox": self._plan.offline,
         }
 
     async def _start(self) -> None:

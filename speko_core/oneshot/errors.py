@@ -9,7 +9,7 @@ SpekoError
 
 from collections.abc import Sequence
 
-from speko_core.errors import Failed
+from speko_core.errors import Cause, Failed
 from speko_core.oneshot.failover import Failure
 from speko_core.providers.base import FailureKind
 from speko_core.routing.decision import Decision, FilteredOut
@@ -51,7 +51,7 @@ class AllProvidersFailed(Failed):
 
     def __init__(self, failures: Sequence[Failure], code: str) -> None:
         causes = "; ".join(f"{failure.candidate.id} {_KIND_TEXT[failure.error.kind]}" for failure in failures)
-        super().__init__(f"All providers failed: {causes}.", code)
+        super().__init__(f"All providers failed: {causes}.", code, causes=list(map(_cause, failures)))
         self.failures = tuple(failures)
 
 
@@ -60,8 +60,13 @@ class AnswerBroken(Failed):
 
     def __init__(self, failure: Failure, code: str) -> None:
         text = _KIND_TEXT[failure.error.kind]
-        super().__init__(f"The answer stopped in the middle: {failure.candidate.id} {text}.", code)
+        message = f"The answer stopped in the middle: {failure.candidate.id} {text}."
+        super().__init__(message, code, causes=[_cause(failure)])
         self.failure = failure
+
+
+def _cause(failure: Failure) -> Cause:
+    return Cause(failure.candidate.vendor, failure.candidate.model, str(failure.error.kind))
 
 
 def _most_telling(decision: Decision) -> Sequence[FilteredOut]:

@@ -1,5 +1,6 @@
 """What a session is frozen to: the agent's settings, overridden by the call's own, as one `SessionPlan`. Pure."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
@@ -9,6 +10,8 @@ from speko_core.agents.schemas import AgentRow, FirstMessageMode
 from speko_core.errors import FieldProblem, InvalidInput
 from speko_core.ports.rooms import Transport
 from speko_core.principal import Mode
+from speko_core.providers.base import Modality
+from speko_core.providers.catalog import load_catalog
 from speko_core.routing.intent import Constraints, OptimizeFor, Region, RoutingIntent
 from speko_core.schemas import wire_time
 from speko_core.sessions.plan import PlanIdle, PlanIntent, PlanModels, SessionPlan
@@ -51,14 +54,13 @@ def compose(frame: Frame, data: SessionCreate, agent: AgentRow | None) -> Sessio
         agent_name=agent.name if agent else None,
         agent_version=agent.version if agent else None,
         intent=_intent(data.intent, agent),
-        models=_models(data.constraints, agent),
+        models=_models(data.constraints, agent, llm.model),
         system_prompt=_first(data.system_prompt, agent.system_prompt if agent else None) or "",
         voice=_first(data.voice, agent.voice if agent else None),
         first_message=first_message,
         first_message_mode=mode,
         temperature=_first(own_llm.temperature, llm.temperature),
         max_tokens=_first(own_llm.max_tokens, llm.max_tokens),
-        llm_model=llm.model,
         stt_keywords=tuple(stt.keywords or ()),
         tts_speed=_first(own_tts.speed, tts.speed),
         pronunciations=_replacements(agent.speech_normalization if agent else None),
@@ -92,15 +94,34 @@ def _intent(own: RoutingIntent | None, agent: AgentRow | None) -> PlanIntent:
     return PlanIntent(language=agent.intent.language, region=Region.GLOBAL.value, optimize_for=preference.value)
 
 
-def _models(own: Constraints | None, agent: AgentRow | None) -> PlanModels:
+def _models(own: Constraints | None, agent: AgentRow | None, pinned_llm: str | None) -> PlanModels:
     given = own.allowed_providers if own else None
     stack = agent.stack_preferences if agent else None
     stored = (stack.allowed_providers if stack else None) or AllowedProviders()
+    llm = _first(given.llm if given else None, stored.llm) or ()
     return PlanModels(
         stt=tuple(_first(given.stt if given else None, stored.stt) or ()),
-        llm=tuple(_first(given.llm if given else None, stored.llm) or ()),
+        llm=tuple(llm) if pinned_llm is None or (given and given.llm) else _pin(pinned_llm, llm),
         tts=tuple(_first(given.tts if given else None, stored.tts) or ()),
     )
+
+
+def _pin(model: str, allowed: Sequence[str]) -> tuple[str, ...]:
+    """The allow-list entries that leave only `model`, of the vendors that are allowed anyway.
+
+    Raises:
+        InvalidInput: no allowed vendor has such a model.
+    """
+    vendors = {entry.partition(":")[0] for entry in allowed}
+    offering = [
+        facts.vendor
+        for facts in load_catalog().values()
+        if (not vendors or facts.vendor in vendors)
+        and any(known.id == model and known.modality is Modality.LLM for known in facts.models)
+    ]
+    if not offering:
+        raise _refused("llmOptions.model", f"{model} is not a known model of an allowed vendor")
+    return tuple(f"{vendor}:{model}" for vendor in offering)
 
 
 def _opening(data: SessionCreate, agent: AgentRow | None) -> tuple[str | None, FirstMessageMode]:

@@ -13,6 +13,7 @@ from speko_core.ids import new_session_id
 from speko_core.ports.rooms import RoomAccess, RoomRequest, RoomsError
 from speko_core.sessions.compose import Frame, compose
 from speko_core.sessions.models import VoiceSession
+from speko_core.sessions.offline import runs_offline
 from speko_core.sessions.plan import SessionPlan
 from speko_core.sessions.rules import Status
 from speko_core.sessions.schemas import SessionCreate, SessionCreated
@@ -25,7 +26,7 @@ async def create(ctx: Ctx, data: SessionCreate) -> SessionCreated:
     """Freeze the plan, admit the caller, store the session; all or nothing.
 
     Raises:
-        InvalidInput: neither agent nor intent.
+        InvalidInput: neither agent nor intent, or an allow-list names an unknown provider.
         NotFound: no such agent here.
         Failed: `SESSION_CREATE_FAILED`, no media transport or no storage; nothing is left behind.
     """
@@ -39,6 +40,7 @@ async def create(ctx: Ctx, data: SessionCreate) -> SessionCreated:
         expires_at=ctx.now() + timedelta(seconds=data.ttl_seconds),
     )
     plan = compose(frame, data, agent)
+    plan = plan.model_copy(update={"offline": runs_offline(ctx.deps, ctx.principal, plan)})
     request = RoomRequest(session_id, f"speko_{session_id}", data.identity or f"user_{session_id}", data.ttl_seconds)
     access = await _admit(ctx, request)
     ctx.db.add(_row(ctx, frame, plan, request, access, agent))

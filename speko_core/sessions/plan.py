@@ -58,6 +58,8 @@ class SessionPlan(_Frozen):
     session_id: str
     organization_id: str
     mode: Literal["live", "test"]
+    # Callers are told when offline providers would serve them.
+    offline: bool = False
     agent_id: str | None
     agent_name: str | None
     agent_version: int | None = None
@@ -69,7 +71,6 @@ class SessionPlan(_Frozen):
     first_message_mode: Literal["say", "generate", "wait"] = "wait"
     temperature: float | None = None
     max_tokens: int | None = None
-    llm_model: str | None = None
     stt_keywords: tuple[str, ...] = ()
     tts_speed: float | None = None
     pronunciations: dict[str, str] = Field(default_factory=dict)

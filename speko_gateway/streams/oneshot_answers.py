@@ -20,6 +20,7 @@ from speko_core.errors import SpekoError
 from speko_core.ids import new_id
 from speko_core.oneshot.call import BEAT_S, Call, EventCall
 from speko_core.oneshot.synthesize import SynthesizeCall
+from speko_gateway.envelope import error_body
 from speko_gateway.streams import sse
 
 log = logging.getLogger("speko.gateway")
@@ -117,7 +118,7 @@ class EventAnswer(CallResponse[EventCall[E]], Generic[E]):
                     opening = b""
             return sse.frame("done", self._call.result())
         except SpekoError as error:
-            return sse.frame("error", {"error": error.message, "code": error.code})
+            return sse.frame("error", error_body(error.message, error.code, error))
         except Exception as error:
             reference = new_id("err")
             log.error("unhandled error in a stream", exc_info=error, extra={"reference": reference})

@@ -103,14 +103,21 @@ async def _api_error(response: httpx.Response) -> SpekoApiError:
             break
     try:
         parsed = json.loads(body)
-        return SpekoApiError(str(parsed["error"]), response.status_code, str(parsed["code"]))
+        return SpekoApiError(str(parsed["error"]), response.status_code, str(parsed["code"]), _reasons(parsed))
     except (ValueError, TypeError, KeyError):
         return SpekoApiError("The gateway answered without a documented error.", response.status_code, "UNKNOWN")
 
 
 def event_error(event: SseEvent) -> SpekoApiError:
     """The error that an `error` event stands for; status 200, as the answer had begun."""
-    return SpekoApiError(str(event.data.get("error", "")), 200, str(event.data.get("code", "STREAM_ERROR")))
+    code = str(event.data.get("code", "STREAM_ERROR"))
+    return SpekoApiError(str(event.data.get("error", "")), 200, code, _reasons(event.data))
+
+
+def _reasons(body: JsonObject) -> tuple[str, ...]:
+    causes = body.get("causes")
+    listed = causes if isinstance(causes, list) else []
+    return tuple(str(cause.get("reason")) for cause in listed if isinstance(cause, dict))
 
 
 def stream_ended() -> SpekoApiError:

@@ -19,13 +19,22 @@ class SpekoAdapterError(Exception):
 
 
 class SpekoApiError(Exception):
-    """The gateway refused or failed. `status` is 200 for an error event inside a stream."""
+    """The gateway refused or failed. `status` is 200 for an error event inside a stream.
 
-    def __init__(self, message: str, status: int, code: str) -> None:
+    `reasons` says why each provider that was tried failed.
+    """
+
+    def __init__(self, message: str, status: int, code: str, reasons: tuple[str, ...] = ()) -> None:
         super().__init__(message)
         self.message = message
         self.status = status
         self.code = code
+        self.reasons = reasons
+
+    @property
+    def nothing_was_heard(self) -> bool:
+        """True when every provider answered, and none found words: noise, or silence."""
+        return bool(self.reasons) and set(self.reasons) == {"empty"}
 
 
 def is_retryable(status: int) -> bool:

@@ -66,7 +66,12 @@ class SpekoSTT(stt.STT[str]):
         wav = frames_to_wav(buffer)
         try:
             done = await self._transcribe(wav)
-        except (SpekoApiError, httpx.HTTPError) as error:
+        except SpekoApiError as error:
+            # The recognizers agree that a cough was no words: an empty transcript is the framework's word for it.
+            if not error.nothing_was_heard:
+                raise to_livekit(error, started=False) from error
+            done = {}
+        except httpx.HTTPError as error:
             raise to_livekit(error, started=False) from error
         confidence = done.get("confidence")
         spoken = stt.SpeechData(

@@ -21,7 +21,7 @@ AGENT = {
     "intent": {"language": "en-US", "optimizeFor": "quality"},
     "llmOptions": {"temperature": 0.2, "maxTokens": 200, "model": "sandbox-1"},
     "stackPreferences": {
-        "allowedProviders": {"stt": ["deepgram", "assemblyai"], "llm": ["openai"], "tts": ["cartesia"]}
+        "allowedProviders": {"stt": ["deepgram", "assemblyai"], "llm": ["openai", "sandbox"], "tts": ["cartesia"]}
     },
     "firstMessage": "Clinic, hello?",
     "sttOptions": {"keywords": ["Dr Strange"]},
@@ -73,7 +73,7 @@ async def test_the_agents_settings_are_the_defaults_of_the_plan(rest: httpx.Asyn
     plan = (await status(rest, made["sessionId"]))["plan"]
     shown = {name: plan[name] for name in (
         "agentId", "agentName", "agentVersion", "mode", "intent", "models", "systemPrompt", "voice", "firstMessage",
-        "firstMessageMode", "temperature", "maxTokens", "llmModel", "sttKeywords", "ttsSpeed", "outputSampleRate",
+        "firstMessageMode", "temperature", "maxTokens", "sttKeywords", "ttsSpeed", "outputSampleRate",
         "pronunciations", "idle", "metadata", "maxDurationS", "transport",
     )}  # fmt: skip
     assert shown == {
@@ -82,14 +82,13 @@ async def test_the_agents_settings_are_the_defaults_of_the_plan(rest: httpx.Asyn
         "agentVersion": 1,
         "mode": "live",
         "intent": {"language": "en-US", "region": "global", "optimizeFor": "accuracy"},
-        "models": {"stt": ["deepgram", "assemblyai"], "llm": ["openai"], "tts": ["cartesia"]},
+        "models": {"stt": ["deepgram", "assemblyai"], "llm": ["sandbox:sandbox-1"], "tts": ["cartesia"]},
         "systemPrompt": "You book appointments.",
         "voice": "flite-rms",
         "firstMessage": "Clinic, hello?",
         "firstMessageMode": "say",
         "temperature": 0.2,
         "maxTokens": 200,
-        "llmModel": "sandbox-1",
         "sttKeywords": ["Dr Strange"],
         "ttsSpeed": 1.1,
         "outputSampleRate": 16000,
@@ -119,7 +118,7 @@ async def test_per_call_fields_win_and_allow_lists_are_replaced_per_layer(rest: 
     )
     plan = (await status(rest, made["sessionId"]))["plan"]
     assert plan["intent"] == {"language": "es-MX", "region": "us-east4", "optimizeFor": "accuracy"}
-    assert plan["models"] == {"stt": ["groq"], "llm": ["openai"], "tts": ["cartesia"]}
+    assert plan["models"] == {"stt": ["groq"], "llm": ["sandbox:sandbox-1"], "tts": ["cartesia"]}
     assert (plan["voice"], plan["systemPrompt"], plan["firstMessage"]) == ("other", "Be brief.", "Hola.")
     assert (plan["temperature"], plan["maxTokens"], plan["ttsSpeed"]) == (1.5, 200, 0.8)
     assert (plan["maxDurationS"], made["identity"]) == (60, "caller-7")
@@ -492,3 +491,17 @@ async def test_a_repeated_creation_with_an_idempotency_key_is_one_session(
     ]
     assert answers[0] == answers[1]
     assert len((await rest.get("/v1/sessions")).json()["entries"]) == 1
+
+
+async def test_a_pinned_model_nobody_allowed_has_is_refused(rest: httpx.AsyncClient) -> None:
+    """AGT-1: a pin that cannot be kept is an error before the call, not a surprise in it."""
+    agent = (await rest.post("/v1/agents", json={**AGENT, "llmOptions": {"model": "no-such-model"}})).json()
+    answer = await rest.post("/v1/sessions", json={"agentId": agent["id"]})
+    assert answer.status_code == 400
+    assert answer.json()["fields"][0]["field"] == "llmOptions.model"
+
+
+async def test_the_plan_says_whether_the_session_runs_offline(rest: httpx.AsyncClient, tenant: Tenant) -> None:
+    """RTE-17"""
+    made = await create(rest, tenant.agent_id)
+    assert (await status(rest, made["sessionId"]))["plan"]["offline"] is True

@@ -224,7 +224,7 @@ async def test_a_provider_that_stalls_in_the_middle_ends_with_an_error_event(bar
     answer = await post(patient_app(with_cast(bare_deps, scripted), Timing(5, 0.12, 10)))
     assert answer.content.endswith(
         b'event: error\ndata: {"error":"The answer stopped in the middle: acme:m-acme did not answer in time.",'
-        b'"code":"COMPLETE_FAILED"}\n\n'
+        b'"code":"COMPLETE_FAILED","causes":[{"provider":"acme","model":"m-acme","reason":"timeout"}]}\n\n'
     )
     assert scripted.scripts["acme"].closed.is_set()
 

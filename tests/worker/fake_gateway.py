@@ -89,6 +89,7 @@ class FakeGateway:
             "turnTaking": {"minEndpointingS": 0.2, "maxEndpointingS": 1.0, "interruptionMinS": 0.3},
             "expiresAt": (datetime.now(UTC) + timedelta(minutes=5)).isoformat(),
             "maxDurationS": 300,
+            "offline": True,
         }
         session = FakeSession(SessionPlan.model_validate({**values, **plan}))
         self.sessions[session_id] = session
@@ -166,6 +167,9 @@ class FakeGateway:
         if failed := self._fails("stt", "TRANSCRIBE_FAILED"):
             return failed
         text = self.script.transcripts.pop(0) if len(self.script.transcripts) > 1 else self.script.transcripts[0]
+
+        if not text:
+            return _nothing_heard()
 
         async def _events() -> AsyncIterator[str]:
             await asyncio.sleep(self.script.stt_delay_s)
@@ -269,6 +273,13 @@ async def _pump_up(socket: WebSocket, upstream: ClientConnection) -> None:
 
 def _headers(request: Request) -> JsonObject:
     return {"_session": request.headers.get("x-session-id"), "_auth": request.headers.get("authorization")}
+
+
+def _nothing_heard() -> Response:
+    """As the gateway answers when every recognizer found no words."""
+    cause = {"provider": "local", "model": "sphinx-free", "reason": "empty"}
+    body = {"error": "All providers failed.", "code": "TRANSCRIBE_FAILED", "causes": [cause]}
+    return JSONResponse(body, status_code=500)
 
 
 def _error(status: int, code: str) -> Response:

@@ -291,6 +291,13 @@ def test_only_what_can_pass_later_is_retried(status: int) -> None:
     assert not to_livekit(httpx.ConnectError(""), started=True).retryable
 
 
+async def test_noise_without_words_is_an_empty_transcript(gateway: FakeGateway, speko: SpekoClient) -> None:
+    """SES-3: every provider answered with nothing, which is no failure of the conversation."""
+    gateway.script.transcripts = [""]
+    heard = await SpekoSTT(speko, INTENT).recognize(_frame(bytes(640)), conn_options=ONCE)
+    assert heard.alternatives[0].text == ""
+
+
 async def test_an_error_status_reaches_the_caller_as_the_frameworks_own_error(
     gateway: FakeGateway, speko: SpekoClient
 ) -> None:
