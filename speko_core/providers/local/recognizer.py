@@ -158,8 +158,8 @@ class Recognizer:
 def _decoder() -> Decoder:
     model = pocketsphinx.get_model_path
     return Decoder(
-        hmm=model("en-us/en-us"), dict=model("en-us/cmudict-en-us.dict"), lm=None, cmn="batch", maxhmmpf=MAX_ACTIVE_STATES,
-        logfn=os.devnull, loglevel="FATAL",
+        hmm=model("en-us/en-us"), dict=model("en-us/cmudict-en-us.dict"), lm=None, cmn="batch",
+        maxhmmpf=MAX_ACTIVE_STATES, logfn=os.devnull, loglevel="FATAL",
     )  # fmt: skip
 
 
