@@ -1,7 +1,7 @@
 """Sessions as operations: those of the public doors, and those of our own workers."""
 
 from speko_core.operations import AnyOperation, ErrorCase, Http, Operation, ToolBinding
-from speko_core.sessions import create, schemas, service, worker_service
+from speko_core.sessions import agent_calls, create, schemas, service, worker_service
 
 NOT_FOUND = ErrorCase(404, "SESSION_NOT_FOUND", "No session with this id exists in the authenticated organization.")
 AGENT_NOT_FOUND = ErrorCase(404, "NOT_FOUND", "No agent with this id exists in the authenticated organization.")
@@ -122,6 +122,18 @@ END = Operation(
     errors=(NOT_FOUND,),
     http=Http("POST", "/v1/sessions/{id}/end", tag=TAG),
 )
+AGENT_CALLS = Operation(
+    id="agents.calls",
+    summary="List calls for an agent",
+    description="Sessions started from this agent, newest first.",
+    scope="sessions:read",
+    effect="read",
+    input=agent_calls.AgentCallsQuery,
+    output=agent_calls.AgentCallPage,
+    run=agent_calls.agent_calls,
+    errors=(AGENT_NOT_FOUND,),
+    http=Http("GET", "/v1/agents/{id}/calls", tag="Agents"),
+)
 WORKER_HEARTBEAT = Operation(
     id="workers.heartbeat",
     summary="Renew a worker's lease",
@@ -167,5 +179,5 @@ FINISH = Operation(
 )
 
 OPERATIONS: tuple[AnyOperation, ...] = (
-    CREATE, LIST, GET, TRANSCRIPT, ADD_TURNS, END, WORKER_HEARTBEAT, CLAIM, HEARTBEAT, FINISH,
+    CREATE, LIST, GET, TRANSCRIPT, ADD_TURNS, END, AGENT_CALLS, WORKER_HEARTBEAT, CLAIM, HEARTBEAT, FINISH,
 )  # fmt: skip

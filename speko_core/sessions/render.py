@@ -63,14 +63,15 @@ def _entry_fields(row: VoiceSession) -> dict[str, object]:
         "endedAt": row.ended_at,
         "endReason": row.end_reason,
         "expiresAt": row.expires_at,
-        "durationSeconds": _duration_s(row),
+        "durationSeconds": duration_s(row),
         "recordingObjectPath": None,
         "recordingDurationMs": None,
         "recordingStatus": None,
     }
 
 
-def _duration_s(row: VoiceSession) -> int | None:
+def duration_s(row: VoiceSession) -> int | None:
+    """Seconds from the agent joining to the end; None before the end or without an agent."""
     if row.started_at is None or row.ended_at is None:
         return None
     return max(0, round((row.ended_at - row.started_at).total_seconds()))

@@ -505,3 +505,27 @@ async def test_the_plan_says_whether_the_session_runs_offline(rest: httpx.AsyncC
     """RTE-17"""
     made = await create(rest, tenant.agent_id)
     assert (await status(rest, made["sessionId"]))["plan"]["offline"] is True
+
+
+async def test_the_calls_of_an_agent_are_its_sessions_in_the_words_of_the_calls_pages(
+    rest: httpx.AsyncClient, deps: Deps, tenant: Tenant
+) -> None:
+    """AGT-8"""
+    other = (await rest.post("/v1/agents", json={**AGENT, "llmOptions": None})).json()
+    await create(rest, other["id"])
+    path = f"/v1/agents/{tenant.agent_id}/calls"
+    made = [(await create(rest, tenant.agent_id))["sessionId"] for _ in range(3)]
+    async with running(deps, rest, tenant.agent_id) as session:
+        await session.finish()
+    first = (await rest.get(path, params={"limit": 2})).json()
+    assert first["calls"] == first["entries"]
+    assert [call["call_id"] for call in first["calls"]] == [session.id, made[2]]
+    call = first["calls"][0]
+    assert (call["agent_id"], call["status"], call["language"]) == (tenant.agent_id, "ended", "en-US")
+    assert call["duration_seconds"] == 0
+    rest_of_it = (await rest.get(path, params={"limit": 2, "cursor": first["next_cursor"]})).json()
+    assert [call["id"] for call in rest_of_it["calls"]] == [made[1], made[0]]
+    assert rest_of_it["next_cursor"] is None
+    since = (await rest.get(path, params={"since": "2999-01-01T00:00:00.000Z"})).json()
+    assert since == {"calls": [], "entries": [], "next_cursor": None}
+    assert (await rest.get("/v1/agents/agent_missing/calls")).status_code == 404
