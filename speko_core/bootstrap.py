@@ -29,19 +29,11 @@ from speko_core.errors import ConfigurationError
 from speko_core.ids import new_id
 from speko_core.preflight import check_database, check_ports
 from speko_core.principal import ALL_SCOPES, Principal
+from speko_core.prompting import prompt
 from speko_core.settings import Role
 
 OWNER_EMAIL = "owner@localhost"
 ORGANIZATION_NAME = "My organization"
-DEFAULT_AGENT = AgentCreate(
-    name="Default",
-    system_prompt=(
-        "You are a friendly assistant on the phone. Answer in one or two short sentences, in plain words. "
-        "Ask one question at a time."
-    ),
-    intent=AgentIntent(language="en-US"),
-    first_message="Hello, how can I help you?",
-)
 _ONLY_ROW = 1
 
 
@@ -85,6 +77,15 @@ async def join(deps: Deps, check_ports_of: Iterable[Role] = ()) -> bool:
     return await _is_ours(deps, _mark(deps))
 
 
+def _default_agent() -> AgentCreate:
+    return AgentCreate(
+        name="Default",
+        system_prompt=prompt("default_agent"),
+        intent=AgentIntent(language="en-US"),
+        first_message="Hello, how can I help you?",
+    )
+
+
 def _mark(deps: Deps) -> str:
     return fingerprint(load_master_key(deps.settings))
 
@@ -109,7 +110,7 @@ async def _seed_once(deps: Deps, mark: str) -> FirstStart:
         user_id = await _add_owner(deps, db, organization_id)
         principal = Principal("system", "bootstrap", organization_id, ALL_SCOPES, user_id=user_id)
         ctx = Ctx(principal, deps, db, "cli", new_id("req"))
-        await agents.create(ctx, DEFAULT_AGENT)
+        await agents.create(ctx, _default_agent())
         test = await accounts.create_key(ctx, KeyCreate(name="First test key", mode="test"))
         live = await accounts.create_key(ctx, KeyCreate(name="First live key", mode="live"))
         url = await sign_in_url(deps, db, user_id)

@@ -11,6 +11,7 @@ from livekit.agents import Agent
 from livekit.agents.vad import VAD
 from livekit.agents.voice.transcription import TranscriptSynchronizer
 
+from speko_core.prompting import prompt
 from speko_core.sessions.plan import SessionPlan
 from speko_core.types import JsonObject
 from speko_worker import frames
@@ -22,7 +23,6 @@ from speko_worker.media.port import MediaTransport
 from speko_worker.media.text_out import TranscriptSink
 from speko_worker.pipeline import build_session
 from speko_worker.plugins import SpekoClient
-from speko_worker.prompts import prompt
 from speko_worker.recorder import TurnRecorder
 from speko_worker.records import Turn
 from speko_worker.reporting import TurnReporter
