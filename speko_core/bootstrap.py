@@ -68,8 +68,8 @@ async def join(deps: Deps, check_ports_of: Iterable[Role] = ()) -> bool:
     Raises:
         ConfigurationError: it cannot work as configured, or the database was written under another master key.
     """
+    check_ports(deps.settings, check_ports_of)  # first: looking at a SQLite database makes its file
     await check_database(deps.database, deps.settings)
-    check_ports(deps.settings, check_ports_of)
     if not await is_current(deps.database):
         # Loaded only when there is something to migrate: it would be a tenth of every start.
         migrate = import_module("speko_core.db.migrate")

@@ -69,7 +69,9 @@ def _handler(settings: Settings, role: Role) -> logging.Handler:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         return RotatingFileHandler(folder / f"{role}.log", maxBytes=LOG_FILE_BYTES, backupCount=LOG_FILES_KEPT)
     except OSError as error:
-        raise ConfigurationError(f"The log folder {folder} cannot be written ({error.strerror}).") from None
+        raise ConfigurationError(
+            f"The log folder {folder} cannot be written ({error.strerror}); choose another with SPEKO_DATA_DIR."
+        ) from None
 
 
 class JsonFormatter(logging.Formatter):

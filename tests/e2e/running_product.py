@@ -5,13 +5,15 @@ import json
 import os
 import signal
 import socket
+import subprocess
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import threading
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-READY_TIMEOUT_S = 50.0
+READY_TIMEOUT_S = 90.0
 STOP_TIMEOUT_S = 20.0
 
 
@@ -65,8 +67,8 @@ def _is_free(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) != 0
 
 
-@asynccontextmanager
-async def running_product(folder: Path, **variables: str) -> AsyncIterator[Product]:
+@contextmanager
+def started_product(folder: Path, **variables: str) -> Iterator[Product]:
     """Start with the data folder of `folder`, yield when every role is ready, stop as Ctrl-C does.
 
     `variables` are environment variables, such as `SPEKO_SESSION_GRACE_S="5"`.
@@ -74,43 +76,59 @@ async def running_product(folder: Path, **variables: str) -> AsyncIterator[Produ
     port = free_ports(3)
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("SPEKO_")}
     environment = {**inherited, "SPEKO_PORT": str(port), "SPEKO_DATA_DIR": str(folder / "data"), **variables}
-    log = (folder / "up.log").open("wb")
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "speko_gateway.cli.main", "up", "--json",
-        cwd=folder, env=environment, stdout=asyncio.subprocess.PIPE, stderr=log, start_new_session=True,
-    )  # fmt: skip
+    log = folder / "up.log"
+    command = [sys.executable, "-m", "speko_gateway.cli.main", "up", "--json"]
+    with log.open("wb") as stderr:
+        process = subprocess.Popen(
+            command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=stderr, start_new_session=True
+        )
     try:
-        async with asyncio.timeout(READY_TIMEOUT_S):
-            ready = await _until_ready(process, folder / "up.log")
-        drain = asyncio.create_task(_drain(process))
+        ready = _until_ready(process, log)
         links = {name: value for name, value in ready.items() if isinstance(value, str)}
         yield Product(f"http://127.0.0.1:{port}", links, folder / "data", process.pid, environment, ready)
-        drain.cancel()
     finally:
-        await _stop(process)
-        log.close()
+        _stop(process)
 
 
-async def _until_ready(process: asyncio.subprocess.Process, log: Path) -> dict[str, object]:
-    assert process.stdout is not None
-    async for line in process.stdout:
-        event: dict[str, object] = json.loads(line)
-        if event["event"] == "ready":
-            return event
-    raise AssertionError(f"`speko up` ended before it was ready:\n{await asyncio.to_thread(log.read_text)}")
+@asynccontextmanager
+async def running_product(folder: Path, **variables: str) -> AsyncIterator[Product]:
+    """`started_product` for async tests."""
+    starting = started_product(folder, **variables)
+    product = await asyncio.to_thread(starting.__enter__)
+    try:
+        yield product
+    finally:
+        await asyncio.to_thread(starting.__exit__, None, None, None)
 
 
-async def _drain(process: asyncio.subprocess.Process) -> None:
-    assert process.stdout is not None
-    while await process.stdout.readline():
-        pass
+def _until_ready(process: "subprocess.Popen[bytes]", log: Path) -> dict[str, object]:
+    """Follow the events, also after the ready one so that the pipe never fills."""
+    found: list[dict[str, object]] = []
+    over = threading.Event()
+
+    def follow() -> None:
+        assert process.stdout is not None
+        for line in process.stdout:
+            event = json.loads(line)
+            if event["event"] == "ready":
+                found.append(event)
+                over.set()
+        over.set()
+
+    threading.Thread(target=follow, daemon=True).start()
+    over.wait(READY_TIMEOUT_S)
+    if not found:
+        raise AssertionError(f"`speko up` was not ready:\n{log.read_text()}")
+    return found[0]
 
 
-async def _stop(process: asyncio.subprocess.Process) -> None:
-    if process.returncode is None:
+def _stop(process: "subprocess.Popen[bytes]") -> None:
+    if process.poll() is None:
         process.send_signal(signal.SIGINT)
     try:
-        await asyncio.wait_for(process.wait(), STOP_TIMEOUT_S)
-    except TimeoutError:
+        process.wait(STOP_TIMEOUT_S)
+    except subprocess.TimeoutExpired:
         os.killpg(process.pid, signal.SIGKILL)
-        await process.wait()
+        process.wait()
+    assert process.stdout is not None
+    process.stdout.close()

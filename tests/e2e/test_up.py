@@ -3,28 +3,19 @@
 import json
 import shlex
 import time
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx
 import pytest
-import pytest_asyncio
 from fastmcp import Client
 from fastmcp.client.auth import BearerAuth
 
 from tests.e2e.running_product import Product, running_product
 from tests.e2e.spoken import heard, write_caller
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180), pytest.mark.asyncio(loop_scope="module")]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
 
 QUESTION = "what are your opening hours"
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def product(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Product]:
-    """A first start in an empty folder."""
-    async with running_product(tmp_path_factory.mktemp("first")) as started:
-        yield started
 
 
 def rest(product: Product, key: str = "test_key") -> httpx.AsyncClient:

@@ -1,0 +1,14 @@
+"""One running installation for all end-to-end tests of a test process: starting it costs more than most tests."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.e2e.running_product import Product, started_product
+
+
+@pytest.fixture(scope="session")
+def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+    """A first start in an empty folder. Tests share it: they make what they need, and count nothing else."""
+    with started_product(tmp_path_factory.mktemp("product"), SPEKO_SESSION_GRACE_S="6") as started:
+        yield started
