@@ -4,18 +4,22 @@ No other module reads the environment. Every name is `SPEKO_` + the field in cap
 """
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
+from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from speko_core.errors import ConfigurationError
+from speko_core.providers.catalog import load_catalog
 
 Role = Literal["web", "jobs", "worker"]
 
 # Read by clients and tests, not by the roles.
 _FOR_CLIENTS = {"SPEKO_API_KEY", "SPEKO_TEST_POSTGRES_URL"}
+_KEY_PREFIX, _URL_PREFIX = "SPEKO_PROVIDER_KEY_", "SPEKO_PROVIDER_URL_"
 
 
 class Settings(BaseSettings):
@@ -55,12 +59,32 @@ class Settings(BaseSettings):
     voice_workers: int = Field(1, ge=1, le=16, description="Recognition processes for the offline voice.")
     drain_timeout_s: float = Field(10.0, description="Seconds a role may take to finish on SIGTERM.")
     metadata_retention_days: int = Field(90, ge=1, description="Default retention of sessions and transcripts.")
+    provider_keys: dict[str, SecretStr] = Field(
+        default_factory=dict,
+        description="The platform's key by vendor. Set SPEKO_PROVIDER_KEY_VENDOR, or the vendor's own usual variable.",
+    )
+    provider_urls: dict[str, str] = Field(
+        default_factory=dict,
+        description="Another base URL by vendor, for a region or a proxy. Set SPEKO_PROVIDER_URL_VENDOR.",
+    )
+    compatible_llm_url: str = Field("", description="Base URL of an OpenAI-compatible chat server, ending in /v1.")
+    compatible_llm_models: str = Field("", description="Comma-separated model names that server has.")
     allow_insecure_webhooks: bool = Field(False, description="Development only: allow http and private addresses.")
 
     @field_validator("public_url", "gateway_url")
     @classmethod
     def _no_trailing_slash(cls, value: str) -> str:
         return value.rstrip("/")
+
+    @field_validator("compatible_llm_url")
+    @classmethod
+    def _endpoint(cls, value: str) -> str:
+        return _http_url(value) if value else ""
+
+    @field_validator("provider_urls")
+    @classmethod
+    def _endpoints(cls, value: dict[str, str]) -> dict[str, str]:
+        return {vendor: _http_url(url) for vendor, url in value.items()}
 
     @property
     def base_url(self) -> str:
@@ -109,7 +133,12 @@ def load_settings() -> Settings:
         ConfigurationError: a variable has a value that is not allowed; the text names it.
     """
     try:
-        return Settings()
+        found = Settings()
+        variables = {**_dotenv(), **os.environ}
+        return Settings(
+            provider_keys={**_vendor_keys(variables), **found.provider_keys},
+            provider_urls={**_by_vendor(variables, _URL_PREFIX), **found.provider_urls},
+        )
     except ValidationError as error:
         problem = error.errors()[0]
         name = "SPEKO_" + "_".join(str(part) for part in problem["loc"]).upper()
@@ -119,4 +148,31 @@ def load_settings() -> Settings:
 def unknown_variables() -> list[str]:
     """Names in the environment that look like ours and mean nothing: most likely misspelled."""
     known = {f"SPEKO_{name.upper()}" for name in Settings.model_fields} | _FOR_CLIENTS
+    known |= {prefix + vendor.upper() for vendor in load_catalog() for prefix in (_KEY_PREFIX, _URL_PREFIX)}
     return sorted(name for name in os.environ if name.startswith("SPEKO_") and name not in known)
+
+
+def _dotenv() -> dict[str, str]:
+    return {name: value for name, value in dotenv_values(".env").items() if value is not None}
+
+
+def _vendor_keys(variables: Mapping[str, str]) -> dict[str, SecretStr]:
+    """Keys by vendor: our own variable wins over the vendor's usual ones, in the catalogue's order."""
+    usual = {
+        vendor: variables[name]
+        for vendor, facts in load_catalog().items()
+        for name in reversed(facts.env_keys)
+        if variables.get(name)
+    }
+    return {vendor: SecretStr(key) for vendor, key in {**usual, **_by_vendor(variables, _KEY_PREFIX)}.items()}
+
+
+def _by_vendor(variables: Mapping[str, str], prefix: str) -> dict[str, str]:
+    found = {vendor: variables.get(prefix + vendor.upper(), "") for vendor in load_catalog()}
+    return {vendor: value for vendor, value in found.items() if value}
+
+
+def _http_url(value: str) -> str:
+    if not value.startswith(("http://", "https://")):
+        raise ValueError("must be an http or https URL")
+    return value.rstrip("/")

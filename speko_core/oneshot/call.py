@@ -147,6 +147,8 @@ class Call(ABC, Generic[E]):
         }
         if self.current.ignored:
             headers["X-Speko-Ignored-Options"] = ",".join(self.current.ignored)
+        if self.current.offer.facts.deprecated_on:
+            headers["X-Speko-Model-Deprecated"] = self.current.offer.facts.deprecated_on.isoformat()
         return headers
 
     def routed(self) -> JsonObject:

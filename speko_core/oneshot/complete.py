@@ -25,6 +25,7 @@ from speko_core.providers.base import (
     Tool,
     ToolCall,
 )
+from speko_core.providers.credentials import resolve
 from speko_core.routing.decision import Ranked
 from speko_core.routing.eligibility import Needs
 from speko_core.types import JsonObject
@@ -119,13 +120,13 @@ def open_complete(
         NoCandidate: no model may serve the call.
     """
     _refuse_server_tools(data)
-    needs = Needs(frozenset({"tools"}) if data.tools else frozenset())
-    decision = route(deps, principal, Modality.LLM, data.intent, data.constraints, needs)
+    decision = route(deps, principal, Modality.LLM, data.intent, data.constraints, _needs(data))
     request = _request(data)
 
     def ask(candidate: Ranked) -> AsyncIterator[LlmEvent]:
         provider = deps.providers.get(candidate.vendor)
-        return cast(LlmAdapter, provider and provider.llm).complete(replace(request, model=candidate.model), None)
+        credential = resolve(deps, principal, candidate.vendor)
+        return cast(LlmAdapter, provider and provider.llm).complete(_fitted(request, candidate), credential)
 
     attribution = Attribution(principal.organization_id, principal.mode, principal.session_id or session_id)
     characters = sum(len(message.content) for message in data.messages) + len(data.system_prompt or "")
@@ -143,6 +144,27 @@ def _refuse_server_tools(data: CompleteInput) -> None:
                 fields=[problem],
                 hint="Send the tool without executionMode and source, and run its calls yourself.",
             )
+
+
+def _needs(data: CompleteInput) -> Needs:
+    """Tools are needed; how freely and how hard a model thinks is a hint."""
+    effort = "reasoningEffortWithTools" if data.tools else "reasoningEffort"
+    given = {"temperature": data.temperature is not None, effort: data.reasoning_effort not in (None, "none")}
+    hints = frozenset(name for name, wanted in given.items() if wanted)
+    return Needs(frozenset({"tools"}) if data.tools else frozenset(), hints=hints)
+
+
+def _fitted(request: LlmRequest, candidate: Ranked) -> LlmRequest:
+    """The request as this candidate can honour it."""
+    ignored = candidate.ignored
+    return replace(
+        request,
+        model=candidate.model,
+        temperature=None if "temperature" in ignored else request.temperature,
+        reasoning_effort=None
+        if any(name.startswith("reasoningEffort") for name in ignored)
+        else request.reasoning_effort,
+    )
 
 
 def _request(data: CompleteInput) -> LlmRequest:

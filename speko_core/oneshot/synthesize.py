@@ -13,6 +13,7 @@ from speko_core.oneshot.usage import Attribution, Units, UsageSink
 from speko_core.principal import Principal
 from speko_core.providers.base import AudioChunk, FailureKind, Modality, ProviderError, TtsAdapter, TtsRequest
 from speko_core.providers.catalog import ModelFacts, Voice
+from speko_core.providers.credentials import resolve
 from speko_core.routing.decision import Decision, Ranked
 from speko_core.routing.eligibility import Needs
 
@@ -76,7 +77,8 @@ def open_synthesize(
 
     def speak(candidate: Ranked) -> AsyncIterator[AudioChunk]:
         provider = deps.providers.get(candidate.vendor)
-        return cast(TtsAdapter, provider and provider.tts).synthesize(_fitted(request, candidate), None)
+        credential = resolve(deps, principal, candidate.vendor)
+        return cast(TtsAdapter, provider and provider.tts).synthesize(_fitted(request, candidate), credential)
 
     attribution = Attribution(principal.organization_id, principal.mode, principal.session_id or session_id)
     call_route = Route(decision, attempts(decision, speak), timing, attribution, usage)

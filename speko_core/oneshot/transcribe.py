@@ -13,6 +13,7 @@ from speko_core.oneshot.schemas import TranscribeInput
 from speko_core.oneshot.usage import Attribution, Units, UsageSink
 from speko_core.principal import Principal
 from speko_core.providers.base import FailureKind, Modality, ProviderError, SttAdapter, SttRequest, Transcript
+from speko_core.providers.credentials import resolve
 from speko_core.routing.decision import Ranked
 from speko_core.routing.eligibility import Needs
 from speko_core.types import JsonObject
@@ -104,7 +105,7 @@ async def open_transcribe(
         provider = deps.providers.get(candidate.vendor)
         keywords = () if "keywords" in candidate.ignored else request.keywords
         return cast(SttAdapter, provider and provider.stt).transcribe(
-            replace(request, model=candidate.model, keywords=keywords), None
+            replace(request, model=candidate.model, keywords=keywords), resolve(deps, principal, candidate.vendor)
         )
 
     attribution = Attribution(principal.organization_id, principal.mode, principal.session_id or session_id)

@@ -48,13 +48,19 @@ class ModelFacts(_Facts):
     default_voice: str | None = None
     voices: tuple[Voice, ...] = ()
     prices: tuple[Price, ...] = ()
-    deprecated_on: date | None = None
+    lowest_effort: str | None = Field(None, description="What the wire calls the least reasoning; None: no such field.")
+    declared: bool = Field(False, description="Declared by the operator, not by this catalogue: never benchmarked.")
+    deprecated_on: date | None = Field(None, description="From this day the vendor refuses it, so it is not picked.")
     rank: int = Field(100, description="Order among unmeasured models; lower first.")
 
     def speaks(self, language: str) -> bool:
         """True when the model serves `language`; `en` covers `en-US` and the other way round."""
         primary = language.split("-")[0]
         return not self.languages or any(tag == language or tag.split("-")[0] == primary for tag in self.languages)
+
+    def retired(self, today: date) -> bool:
+        """True from the day on which the vendor ends it."""
+        return self.deprecated_on is not None and self.deprecated_on <= today
 
 
 class VendorFacts(_Facts):
@@ -64,8 +70,13 @@ class VendorFacts(_Facts):
     name: str
     kind: Literal["cloud", "sandbox"] = "cloud"
     homepage: str = ""
-    env_key: str | None = None
-    models: tuple[ModelFacts, ...]
+    base_url: str = Field("", description="Where the vendor listens, without a trailing slash.")
+    env_keys: tuple[str, ...] = Field((), description="Usual names of its key in the environment; the first set wins.")
+    models: tuple[ModelFacts, ...] = ()
+
+    def model(self, model: str) -> ModelFacts | None:
+        """The facts of one model, or None for a model that is not catalogued."""
+        return next((facts for facts in self.models if facts.id == model), None)
 
 
 @cache

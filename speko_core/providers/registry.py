@@ -2,11 +2,20 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
+from speko_core.providers.anthropic import build_anthropic
 from speko_core.providers.base import Provider
 from speko_core.providers.catalog import VendorFacts, load_catalog
+from speko_core.providers.compatible import VENDOR as COMPATIBLE
+from speko_core.providers.compatible import build_compatible, declared_facts
+from speko_core.providers.families.http import VendorHttp
+from speko_core.providers.google import build_google
+from speko_core.providers.groq import build_groq
 from speko_core.providers.local.provider import build_local
+from speko_core.providers.openai import build_openai
 from speko_core.providers.sandbox.provider import build_sandbox
+from speko_core.providers.xai import build_xai
 from speko_core.settings import Settings
 
 ProviderFactory = Callable[[Settings], Provider]
@@ -32,9 +41,20 @@ class ProviderRegistry:
 
 def build_registry(settings: Settings, factories: Mapping[str, ProviderFactory]) -> ProviderRegistry:
     """Make the adapters of this process; nothing is started or dialled before the first call."""
-    return ProviderRegistry({vendor: factory(settings) for vendor, factory in factories.items()})
+    catalog = {**load_catalog(), COMPATIBLE: declared_facts(settings)}
+    return ProviderRegistry({vendor: factory(settings) for vendor, factory in factories.items()}, catalog)
 
 
 def default_factories() -> Mapping[str, ProviderFactory]:
-    """Every vendor this product has adapters for."""
-    return {"local": build_local, "sandbox": build_sandbox}
+    """Every vendor this product has adapters for. Those on the network share one client, which their closers end."""
+    http = VendorHttp()
+    return {
+        "anthropic": partial(build_anthropic, http=http),
+        "compatible": partial(build_compatible, http=http),
+        "google": partial(build_google, http=http),
+        "groq": partial(build_groq, http=http),
+        "local": build_local,
+        "openai": partial(build_openai, http=http),
+        "sandbox": build_sandbox,
+        "xai": partial(build_xai, http=http),
+    }

@@ -11,6 +11,7 @@ Basis = Literal["measured", "imported", "unmeasured"]
 Drop = Literal[
     "no_adapter",
     "no_key",
+    "retired",
     "test_mode",
     "offline_provider",
     "not_allowed",
@@ -39,7 +40,7 @@ class Scores:
 class Ranked:
     """A candidate of the failover chain. `score` is None without a measured quality; `reason` then says why.
 
-    `ignored` names options an offline provider cannot honour: it stands in, and the answer says what was left out.
+    `ignored` names options of the call that the candidate cannot honour: the answer says what was left out.
     """
 
     offer: Offer

@@ -13,6 +13,7 @@ from speko_core.routing.snapshot import Snapshot
 _MISSING_TEXT: Mapping[str, str] = {
     "no_adapter": "this installation has no adapter for it",
     "no_key": "no provider key is configured",
+    "retired": "its vendor has ended it",
 }
 # An option in a model's facts that says: any voice id is passed through, the catalogue does not list them all.
 ANY_VOICE = "any_voice"
@@ -20,15 +21,25 @@ ANY_VOICE = "any_voice"
 
 @dataclass(frozen=True)
 class Needs:
-    """What the call asks of a model beyond the language (RTE-20): option names, and a voice by id."""
+    """What the call asks of a model beyond the language (RTE-20): option names, and a voice by id.
+
+    `hints` are options that shape an answer without deciding what it is, such as `temperature`: a model without one
+    still serves, and the answer names what was left out.
+    """
 
     options: frozenset[str] = field(default=frozenset())
     voice: str | None = None
+    hints: frozenset[str] = field(default=frozenset())
 
     def unmet_by(self, offer: Offer) -> tuple[str, ...]:
         """The options this model cannot honour, sorted; a voice it does not have is `voice`."""
         unmet = sorted(self.options - frozenset(offer.facts.options))
         return (*unmet, "voice") if self.voice and not _has_voice(offer, self.voice) else tuple(unmet)
+
+    def ignored_by(self, offer: Offer) -> tuple[str, ...]:
+        """What `offer` would leave out: its missing hints, and an offline provider's missing options too."""
+        unheeded = tuple(sorted(self.hints - frozenset(offer.facts.options)))
+        return (*self.unmet_by(offer), *unheeded) if offer.sandbox else unheeded
 
 
 def _has_voice(offer: Offer, voice: str) -> bool:
@@ -73,7 +84,8 @@ class _Rules:
         if self.allowed and not self.allowed & {offer.vendor, offer.id}:
             return "not_allowed", "not in allowedProviders"
         known = self.snapshot.ids(self.policy.modality)
-        if self.allowed and self.policy.pins_need_data and not offer.sandbox and offer.id not in known:
+        exempt = offer.sandbox or offer.facts.declared
+        if self.allowed and self.policy.pins_need_data and not exempt and offer.id not in known:
             return "no_benchmark_data", "allow-listed, but the snapshot has no benchmark data for it"
         return None
 

@@ -1,7 +1,8 @@
 """What this process could call: every catalogue model of a modality, and whether it may be called now."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Literal
 
 from speko_core.providers.base import Modality, Provider
@@ -9,7 +10,8 @@ from speko_core.providers.catalog import ModelFacts
 from speko_core.providers.registry import ProviderRegistry
 
 KeySource = Literal["BYOK", "MANAGED", "NONE"]
-Missing = Literal["no_adapter", "no_key"]
+Missing = Literal["no_adapter", "no_key", "retired"]
+KeySources = Callable[[str], KeySource]
 
 
 @dataclass(frozen=True)
@@ -31,19 +33,27 @@ class Offer:
         return f"{self.vendor}:{self.facts.id}"
 
 
-def offers(modality: Modality, registry: ProviderRegistry) -> tuple[Offer, ...]:
-    """Every catalogue model of `modality`, in catalogue order."""
+def offers(modality: Modality, registry: ProviderRegistry, key_of: KeySources, today: date) -> tuple[Offer, ...]:
+    """Every catalogue model of `modality`, in catalogue order. `key_of` says whose key a vendor would be called with.
+
+    A model that its vendor ends on or before `today` is not callable.
+    """
     found: list[Offer] = []
     for vendor, facts in registry.catalog.items():
-        missing, sandbox = _missing(registry.get(vendor), modality), facts.kind == "sandbox"
-        found += [Offer(vendor, model, sandbox, missing) for model in facts.models if model.modality is modality]
+        source, sandbox = key_of(vendor), facts.kind == "sandbox"
+        missing = _missing(registry.get(vendor), modality, source)
+        found += [
+            Offer(vendor, model, sandbox, "retired" if model.retired(today) else missing, source)
+            for model in facts.models
+            if model.modality is modality
+        ]
     return tuple(found)
 
 
-def _missing(provider: Provider | None, modality: Modality) -> Missing | None:
+def _missing(provider: Provider | None, modality: Modality, source: KeySource) -> Missing | None:
     adapters: Mapping[Modality, object | None] = (
         {Modality.STT: provider.stt, Modality.LLM: provider.llm, Modality.TTS: provider.tts} if provider else {}
     )
     if provider is None or adapters.get(modality) is None:
         return "no_adapter"
-    return "no_key" if provider.needs_key else None
+    return "no_key" if provider.needs_key and source == "NONE" else None

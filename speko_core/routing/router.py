@@ -3,10 +3,11 @@
 from speko_core.deps import Deps
 from speko_core.principal import Principal
 from speko_core.providers.base import Modality
+from speko_core.providers.credentials import resolve
 from speko_core.routing.decision import Decision
 from speko_core.routing.eligibility import Needs, RoutingCall
 from speko_core.routing.intent import Constraints, RoutingIntent
-from speko_core.routing.offers import offers
+from speko_core.routing.offers import KeySource, Offer, offers
 from speko_core.routing.policy import DEFAULT_POLICIES
 from speko_core.routing.selector import select
 from speko_core.routing.snapshot import seed_snapshot
@@ -27,4 +28,14 @@ def decide(
     """
     allowed = constraints.entries(modality) if constraints else ()
     call = RoutingCall(intent, principal.mode, allowed, needs or Needs())
-    return select(call, offers(modality, deps.providers), seed_snapshot(), DEFAULT_POLICIES[modality])
+    return select(call, offers_for(deps, principal, modality), seed_snapshot(), DEFAULT_POLICIES[modality])
+
+
+def offers_for(deps: Deps, principal: Principal, modality: Modality) -> tuple[Offer, ...]:
+    """What this process could call for `principal` today."""
+
+    def key_of(vendor: str) -> KeySource:
+        credential = resolve(deps, principal, vendor)
+        return credential.source if credential else "NONE"
+
+    return offers(modality, deps.providers, key_of, deps.clock.now().date())

@@ -1,5 +1,7 @@
 """What the routing operations take and answer."""
 
+from datetime import date
+
 from pydantic import AliasChoices, Field
 
 from speko_core.routing.decision import Basis, Drop
@@ -69,6 +71,7 @@ class KnownProvider(Output):
     model: str | None
     benchmarked: bool = Field(description="The active snapshot has figures for it.")
     available: bool = Field(description="This installation can call it now.")
+    deprecated_on: date | None = Field(description="The day from which its vendor refuses it; null when none is known.")
 
 
 class KnownProviders(Output):

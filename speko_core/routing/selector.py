@@ -172,8 +172,10 @@ def _unscored(state: _Field, call: RoutingCall) -> list[Ranked]:
 
 
 def _unscored_reason(offer: Offer) -> str:
+    if offer.facts.declared:
+        return "declared by the operator, never benchmarked"
     return "offline provider, never benchmarked" if offer.sandbox else "no measured quality for this intent"
 
 
 def _ignored(offer: Offer, call: RoutingCall) -> tuple[str, ...]:
-    return call.needs.unmet_by(offer) if offer.sandbox else ()
+    return call.needs.ignored_by(offer)

@@ -8,8 +8,8 @@ from speko_core.providers.registry import ProviderRegistry
 from speko_core.routing.decision import Decision, Ranked
 from speko_core.routing.eligibility import ANY_VOICE
 from speko_core.routing.intent import RoutingIntent
-from speko_core.routing.offers import Offer, offers
-from speko_core.routing.router import decide
+from speko_core.routing.offers import Offer
+from speko_core.routing.router import decide, offers_for
 from speko_core.routing.schemas import (
     KnownProvider,
     KnownProviders,
@@ -63,11 +63,14 @@ def _candidate(item: Ranked) -> StackCandidate:
 async def known_providers(ctx: Ctx, query: object) -> KnownProviders:
     """Every entry that `allowedProviders` takes (RTE-7)."""
     registry, snapshot = ctx.deps.providers, seed_snapshot()
-    return KnownProviders(**{str(modality): _known(modality, registry, snapshot) for modality in Modality})
+    here = {modality: offers_for(ctx.deps, ctx.principal, modality) for modality in Modality}
+    return KnownProviders(**{str(modality): _known(here[modality], modality, registry, snapshot) for modality in here})
 
 
-def _known(modality: Modality, registry: ProviderRegistry, snapshot: Snapshot) -> list[KnownProvider]:
-    here = {offer.id: offer for offer in offers(modality, registry)}
+def _known(
+    offers: Iterable[Offer], modality: Modality, registry: ProviderRegistry, snapshot: Snapshot
+) -> list[KnownProvider]:
+    here = {offer.id: offer for offer in offers}
     measured = snapshot.ids(modality)
     ids = sorted({*here, *measured})
     vendors = sorted({candidate.partition(":")[0] for candidate in ids})
@@ -86,6 +89,7 @@ def _vendor_rows(
             model=candidate.partition(":")[2],
             benchmarked=candidate in measured,
             available=candidate in here and here[candidate].missing is None,
+            deprecated_on=here[candidate].facts.deprecated_on if candidate in here else None,
         )
         for candidate in ids
         if candidate.partition(":")[0] == vendor
@@ -96,6 +100,7 @@ def _vendor_rows(
             "model": None,
             "benchmarked": any(row.benchmarked for row in models),
             "available": any(row.available for row in models),
+            "deprecated_on": None,
         }
     )
     return [wildcard, *models]
@@ -105,7 +110,7 @@ async def voices(ctx: Ctx, query: VoicesQuery) -> Voices:
     """The voices of the catalogue. Vendors whose voices belong to an account are listed without them (RTE-15)."""
     wanted = query.provider.removesuffix(TTS_SUFFIX) if query.provider else None
     by_vendor: dict[str, list[Offer]] = {}
-    for offer in offers(Modality.TTS, ctx.deps.providers):
+    for offer in offers_for(ctx.deps, ctx.principal, Modality.TTS):
         if wanted in (None, offer.vendor):
             by_vendor.setdefault(offer.vendor, []).append(offer)
     return Voices(

@@ -79,7 +79,7 @@ async def test_known_providers_are_what_an_allow_list_takes(bare_deps: Deps) -> 
     """RTE-7: no listed id is unknown to the allow-list; RTE-5: what nobody measured, or nobody serves, is an error."""
     async with door(bare_deps, cast(acme=HELLO)) as client:
         known = (await client.get("/v1/providers/known")).json()
-        shared = {"vendor": "acme", "vendorName": "Acme", "benchmarked": False, "available": True}
+        shared = {"vendor": "acme", "vendorName": "Acme", "benchmarked": False, "available": True, "deprecatedOn": None}
         assert [row for row in known["llm"] if row["vendor"] == "acme"] == [
             {**shared, "id": "acme", "model": None},
             {**shared, "id": "acme:m-acme", "model": "m-acme"},

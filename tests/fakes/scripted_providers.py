@@ -90,8 +90,13 @@ class Cast:
         return self.scripts[vendor].requests[position]
 
 
+ALL_OPTIONS = (
+    "tools", "temperature", "reasoningEffort", "reasoningEffortWithTools", "keywords", "speed", "instructions",
+)  # fmt: skip
+
+
 def cast(
-    options: Sequence[str] = ("tools", "keywords", "speed", "instructions"),
+    options: Sequence[str] = ALL_OPTIONS,
     sandbox: bool = False,
     needs_key: bool = False,
     voices: Sequence[str] = (),

@@ -32,11 +32,14 @@ _KIND_BY_WORD: Final[Mapping[str, FailureKind]] = {
             "credit_balance_exhausted",
             "enforced_spend_limit_reached",
             "quota_exceeded",
+            "FAILED_PRECONDITION",  # Google: no billing where the free tier is not offered
         ),
         FailureKind.QUOTA,
     ),
     **dict.fromkeys(("invalid_api_key", "auth_error", "authentication_error", "API_KEY_INVALID"), FailureKind.AUTH),
-    **dict.fromkeys(("rate_limited", "concurrency_limited", "rate_limit_exceeded"), FailureKind.RATE),
+    **dict.fromkeys(
+        ("rate_limited", "concurrency_limited", "rate_limit_exceeded", "rate_limit_error"), FailureKind.RATE
+    ),
     **dict.fromkeys(("content_filter", "content_policy_violation"), FailureKind.REFUSED),
     # The request on the wire is ours: a field or a model the vendor does not take is not the caller's mistake.
     **dict.fromkeys(

@@ -8,7 +8,7 @@ organization's call must leave nothing behind for the next.
 import asyncio
 import ssl
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
-from contextlib import aclosing, asynccontextmanager
+from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from http.cookiejar import CookieJar, DefaultCookiePolicy
@@ -25,6 +25,8 @@ MAX_ERROR_BYTES: Final = 64 * 1024
 ERROR_BODY_S: Final = 3.0
 MAX_BODY_BYTES: Final = 64 * 1024 * 1024
 CLOSE_S: Final = 5.0
+# How long an answer that is already whole may hold its caller for the connection's sake.
+DRAIN_S: Final = 0.2
 
 
 @dataclass(frozen=True)
@@ -136,6 +138,13 @@ class Answer:
                     yield chunk
         except (httpx.HTTPError, httpx.StreamError, aiohttp.ClientError, OSError) as error:
             raise transport_failure(error) from None
+
+    async def drain(self, chunks: AsyncGenerator[bytes, None]) -> None:
+        """Read the rest of `chunks` after the vendor's own end mark, briefly, so that the connection can be reused."""
+        with suppress(ProviderError, TimeoutError):
+            async with asyncio.timeout(DRAIN_S):
+                async for _ in chunks:
+                    continue
 
     async def body(self, max_bytes: int = MAX_BODY_BYTES) -> bytes:
         """The whole body.

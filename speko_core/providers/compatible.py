@@ -1,0 +1,41 @@
+"""Any server with OpenAI's wire that the operator declares: Ollama, vLLM, llama.cpp, a proxy.
+
+Its models are not in the catalogue but in the settings. They were never benchmarked, so they rank last; naming one in
+an allow-list needs no benchmark data, because the operator has declared it.
+"""
+
+from collections.abc import Iterator
+
+from speko_core.providers.base import Modality, Provider
+from speko_core.providers.catalog import ModelFacts, VendorFacts, load_catalog
+from speko_core.providers.families.http import VendorHttp
+from speko_core.providers.families.openai_chat import ChatDialect, OpenAiChat
+from speko_core.settings import Settings
+
+VENDOR = "compatible"
+LAST = 1_000_000
+# What the wire itself offers; whether a local model is good at it is the operator's choice of model.
+LLM_OPTIONS = ("tools", "toolChoice", "maxTokens", "temperature", "parallelToolCalls")
+# Self-hosted servers know the older names: `max_tokens` and the role `system`.
+DIALECT = ChatDialect(max_tokens="max_tokens", system_role="system")
+
+
+def declared_facts(settings: Settings) -> VendorFacts:
+    """The vendor `compatible` with the models the settings declare."""
+    facts = load_catalog()[VENDOR]
+    return facts.model_copy(update={"base_url": settings.compatible_llm_url, "models": tuple(_models(settings))})
+
+
+def build_compatible(settings: Settings, http: VendorHttp) -> Provider:
+    """Chat completions where a server is declared. A key is sent if there is one, and not needed."""
+    llm = OpenAiChat(http, declared_facts(settings), DIALECT) if settings.compatible_llm_url else None
+    return Provider(VENDOR, llm=llm, needs_key=False, closers=(http,))
+
+
+def _models(settings: Settings) -> Iterator[ModelFacts]:
+    if not settings.compatible_llm_url:
+        return
+    for position, name in enumerate(filter(None, map(str.strip, settings.compatible_llm_models.split(",")))):
+        yield ModelFacts(
+            id=name, modality=Modality.LLM, name=name, options=LLM_OPTIONS, rank=LAST + position, declared=True
+        )

@@ -1,0 +1,209 @@
+"""What every language model's stream has in common: read events, collect tool calls, end well or fail."""
+
+import hashlib
+import re
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Any, Final
+
+import httpx
+import orjson
+
+from speko_core.providers.base import FailureKind, LlmEvent, LlmRequest, LlmUsage, ProviderError, TextDelta, ToolCall
+from speko_core.providers.catalog import ModelFacts
+from speko_core.providers.families.failures import error_words, failure_kind
+from speko_core.providers.families.http import VendorHttp
+from speko_core.providers.families.sse import SseEvent, SseParser
+
+CHARACTERS_PER_TOKEN: Final = 4
+MAX_ARGS_CHARACTERS: Final = 1_000_000
+EFFORT_WITH_TOOLS: Final = "reasoningEffortWithTools"
+_PORTABLE_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,40}")
+
+
+class LlmReader(ABC):
+    """Turns one vendor's stream into ours. One reader a call."""
+
+    def __init__(self, request: LlmRequest) -> None:
+        self.calls = ToolCallCollector(one=request.parallel_tool_calls is False)
+        self.usage: LlmUsage | None = None
+        self.finished = False  # the vendor said why it stopped
+        self.ended = False  # nothing of worth follows
+        self.refused = False
+        self._request, self._written, self._touched = request, 0, False
+
+    def read(self, event: SseEvent) -> Iterator[LlmEvent]:
+        """The events that one frame gives.
+
+        Raises:
+            ProviderError: the frame does not parse, or reports a failure.
+        """
+        self._touched = True
+        try:
+            for found in self._take(event):
+                if isinstance(found, TextDelta):
+                    self._written += len(found.text)
+                yield found
+        except (ValueError, TypeError, AttributeError, LookupError):
+            raise ProviderError(FailureKind.UPSTREAM, "a frame has an unexpected shape") from None
+
+    def conclude(self) -> Iterator[LlmEvent]:
+        """What is left to say once the stream is over: tool calls and usage.
+
+        Raises:
+            ProviderError: the stream was not whole, was refused, or held nothing.
+        """
+        if self.refused:
+            raise ProviderError(FailureKind.REFUSED, "the vendor withheld the answer")
+        if not self.finished:
+            kind = FailureKind.UPSTREAM if self._touched else FailureKind.EMPTY
+            raise ProviderError(kind, "the stream ended before the answer did")
+        calls = self.calls.take()
+        if not calls and not self._written:
+            raise ProviderError(FailureKind.EMPTY, "the answer holds neither text nor a tool call")
+        yield from calls
+        yield self.usage or estimated_usage(self._request, self._written + sum(len(call.args) for call in calls))
+
+    @abstractmethod
+    def _take(self, event: SseEvent) -> Iterator[LlmEvent]:
+        """Read one frame; shape errors may be left to raise."""
+
+
+async def stream_llm(http: VendorHttp, wire: httpx.Request, reader: LlmReader) -> AsyncIterator[LlmEvent]:
+    """Send and read one answer as it comes, one upstream read at a time.
+
+    Raises:
+        ProviderError: as `FailureKind` says.
+    """
+    parser = SseParser()
+    async with http.stream(wire) as answer, aclosing(answer.chunks()) as chunks:
+        async for chunk in chunks:
+            for event in parser.feed(chunk):
+                for found in reader.read(event):
+                    yield found
+            if reader.ended:
+                break
+        # Without the blank line that ends it: some hosts close the connection right after the last frame.
+        for event in () if reader.ended else parser.feed(b"\n\n"):
+            for found in reader.read(event):
+                yield found
+        for found in reader.conclude():
+            yield found
+        await answer.drain(chunks)
+
+
+@dataclass
+class _Fragments:
+    id: str
+    name: str
+    args: list[str]
+
+
+class ToolCallCollector:
+    """Puts tool calls together from fragments. `one` keeps only the first, for callers who want no parallel calls."""
+
+    def __init__(self, one: bool = False) -> None:
+        self._one = one
+        self._calls: list[_Fragments] = []
+        self._at: dict[object, _Fragments] = {}
+        self._size = 0
+
+    def __len__(self) -> int:
+        return len(self._calls)
+
+    def start(self, key: object, call_id: str | None, name: str, args: str = "") -> None:
+        """A call begins at `key`; a missing id is made up, as some hosts send none."""
+        call = _Fragments(call_id or f"call_{len(self._calls)}", name, [])
+        self._calls.append(call)
+        self._at[key] = call
+        self.add(key, args)
+
+    def add(self, key: object, args: str) -> None:
+        """More of the arguments of the call at `key`.
+
+        Raises:
+            ProviderError: there is no such call, or its arguments have no end.
+        """
+        call = self._at.get(key)
+        self._size += len(args)
+        if call is None or self._size > MAX_ARGS_CHARACTERS:
+            raise ProviderError(FailureKind.UPSTREAM, "a tool call without a beginning or an end")
+        call.args.append(args)
+
+    def differs(self, key: object, call_id: str | None) -> bool:
+        """True when a fragment with this id is the beginning of another call than the one at `key`."""
+        call = self._at.get(key)
+        return call is None or (bool(call_id) and call.id != call_id)
+
+    def take(self) -> list[ToolCall]:
+        """Every call, whole.
+
+        Raises:
+            ProviderError: arguments that are no JSON object, or a call without a name.
+        """
+        return [_whole(call) for call in (self._calls[:1] if self._one else self._calls)]
+
+
+def _whole(call: _Fragments) -> ToolCall:
+    args = "".join(call.args).strip() or "{}"
+    try:
+        parsed = orjson.loads(args)
+    except orjson.JSONDecodeError:
+        parsed = None
+    if not isinstance(parsed, dict) or not call.name:
+        raise ProviderError(FailureKind.UPSTREAM, "a tool call is incomplete")
+    return ToolCall(call.id, call.name, args)
+
+
+def loads(data: bytes) -> dict[str, Any]:
+    """A frame as an object.
+
+    Raises:
+        ProviderError: `UPSTREAM`; also the failure that a frame with a top-level `error` reports.
+    """
+    try:
+        found = orjson.loads(data)
+    except orjson.JSONDecodeError:
+        raise ProviderError(FailureKind.UPSTREAM, "a frame is not JSON") from None
+    if not isinstance(found, dict):
+        raise ProviderError(FailureKind.UPSTREAM, "a frame is not an object")
+    if found.get("error"):
+        raise reported(found)
+    return found
+
+
+def reported(frame: Mapping[str, Any]) -> ProviderError:
+    """The failure that a frame in the middle of a stream reports."""
+    found = error_words(dict(frame))
+    kind = failure_kind(500, found.words)
+    return ProviderError(kind, " ".join(("in the stream:", *found.words)), retry_after_s=found.retry_after_s)
+
+
+def estimated_usage(request: LlmRequest, written: int) -> LlmUsage:
+    """Tokens by length, for vendors that do not count."""
+    texts = [request.system_prompt or "", *(message.content for message in request.messages)]
+    read = sum(map(len, texts))
+    return LlmUsage(-(-read // CHARACTERS_PER_TOKEN), -(-written // CHARACTERS_PER_TOKEN), estimated=True)
+
+
+def portable_id(call_id: str) -> str:
+    """An id that every vendor takes: one of another vendor's calls may stand in the history after a failover."""
+    if _PORTABLE_ID.fullmatch(call_id):
+        return call_id
+    return f"call_{hashlib.sha256(call_id.encode()).hexdigest()[:24]}"
+
+
+def effort_for(facts: ModelFacts | None, request: LlmRequest) -> str | None:
+    """The effort to send: the least a model can do unless the caller wants more, since a person is waiting.
+
+    None means that the field is not sent: the model has none, or it is not catalogued and the caller said nothing.
+    """
+    if facts is None:
+        return request.reasoning_effort
+    held_back = bool(request.tools) and EFFORT_WITH_TOOLS not in facts.options
+    wanted = None if held_back or "reasoningEffort" not in facts.options else request.reasoning_effort
+    if wanted in (None, "none", "minimal"):
+        return facts.lowest_effort
+    return "high" if wanted == "xhigh" else wanted

@@ -1,0 +1,15 @@
+"""xAI: OpenAI's chat wire. Its errors may be `{"code": ..., "error": "text"}`, and reasoning models refuse `stop`."""
+
+from speko_core.providers.base import Provider
+from speko_core.providers.catalog import load_catalog
+from speko_core.providers.families.http import VendorHttp
+from speko_core.providers.families.openai_chat import ChatDialect, OpenAiChat
+from speko_core.settings import Settings
+
+VENDOR = "xai"
+
+
+def build_xai(settings: Settings, http: VendorHttp) -> Provider:
+    """Chat completions."""
+    facts = load_catalog()[VENDOR]
+    return Provider(VENDOR, llm=OpenAiChat(http, facts, ChatDialect(system_role="system")), closers=(http,))
