@@ -24,7 +24,7 @@ async def speak_sentence(command: tuple[str, ...], voice: str, speed: float, sen
     with tempfile.TemporaryDirectory(prefix="speko-flite-") as folder:
         target = Path(folder) / "speech.wav"
         stretch = f"duration_stretch={1 / speed:.3f}"
-        arguments = ("-voice", voice, "--setf", stretch, "-f", "/dev/stdin", "-o", str(target))
+        arguments = ("-voice", voice, "--setf", stretch, "-f", "-", "-o", str(target))
         await _run((*command, *arguments), sentence.encode() + b"\n")
         wav = await asyncio.to_thread(_read, target)
     info = parse_wav_header(wav)
