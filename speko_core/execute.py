@@ -17,12 +17,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from speko_core.accounts.models import AuditEntry, IdempotencyRecord
 from speko_core.context import Ctx, Door, Principal
 from speko_core.deps import Deps
-from speko_core.errors import Conflict, Forbidden, InvalidInput
+from speko_core.errors import Conflict, FieldProblem, Forbidden, InvalidInput
 from speko_core.ids import new_id
 from speko_core.operations import AnyOperation
 from speko_core.ports.secrets import Secrets
+from speko_core.schemas import Input
 from speko_core.types import JsonValue
-from speko_core.validation import field_problems
+from speko_core.validation import field_problems, nul_fields
 
 # Our own processes report every few seconds; the log is about what people, keys and clients did.
 _UNAUDITED = frozenset({"worker", "session"})
@@ -70,13 +71,18 @@ def parse(operation: AnyOperation, raw: Mapping[str, object]) -> BaseModel:
         InvalidInput: with one entry per wrong field, without the offending values.
     """
     try:
-        return cast(BaseModel, operation.input.model_validate(raw))
+        data = cast(Input, operation.input.model_validate(raw))
     except ValidationError as error:
-        fields = field_problems(error)
-        named = "; ".join(
-            f"{problem.field}: {problem.problem}" if problem.field else problem.problem for problem in fields
-        )
-        raise InvalidInput(f"Invalid request: {named}", fields=fields) from None
+        raise _invalid(field_problems(error)) from None
+    problems = () if data.removes_nul else tuple(nul_fields(data.model_dump(by_alias=True)))
+    if problems:
+        raise _invalid(problems)
+    return data
+
+
+def _invalid(fields: tuple[FieldProblem, ...]) -> InvalidInput:
+    named = "; ".join(f"{problem.field}: {problem.problem}" if problem.field else problem.problem for problem in fields)
+    return InvalidInput(f"Invalid request: {named}", fields=fields)
 
 
 async def _transact(

@@ -44,11 +44,13 @@ class RateLimiter:
         """
         if principal.kind == "worker":
             return None
+        # A call in progress must not fail because its organization is busy elsewhere; it was admitted at creation.
+        shared = 0 if principal.kind == "session" else self._per_organization
         allowances = [
             self._count(name, limit)
             for name, limit in (
                 (f"key:{principal.id}", self._per_key),
-                (f"organization:{principal.organization_id}", self._per_organization),
+                (f"organization:{principal.organization_id}", shared),
             )
             if limit > 0
         ]

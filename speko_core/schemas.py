@@ -1,7 +1,7 @@
 """Base classes of everything on the wire: camelCase names, milliseconds and `Z` in timestamps."""
 
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import (
     BaseModel,
@@ -26,6 +26,9 @@ class Input(BaseModel):
     """A request. Unknown fields are ignored over REST: old clients send more than they should."""
 
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="ignore", str_max_length=200_000)
+
+    # PostgreSQL cannot store U+0000; `execute` refuses it everywhere but in inputs that remove it themselves.
+    removes_nul: ClassVar[bool] = False
 
 
 class StrictInput(Input):

@@ -1,7 +1,7 @@
 """Validation problems in our words: the field as the caller wrote it, and what is allowed there."""
 
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from pydantic import BaseModel, ValidationError
 
@@ -45,6 +45,20 @@ def field_problems(error: ValidationError) -> tuple[FieldProblem, ...]:
         where = ".".join(str(part) for part in item["loc"])
         problems.append(FieldProblem(where, _text(item["type"], item.get("ctx", {}), item["msg"])))
     return tuple(problems)
+
+
+def nul_fields(raw: object, where: str = "") -> Iterator[FieldProblem]:
+    """Every string that holds the character U+0000, which PostgreSQL cannot store, however deep it lies."""
+    if isinstance(raw, str):
+        if "\0" in raw:
+            yield FieldProblem(where, "must not contain the character U+0000")
+    elif isinstance(raw, Mapping):
+        for name, value in raw.items():
+            yield from nul_fields(name, where)
+            yield from nul_fields(value, f"{where}.{name}" if where else str(name))
+    elif isinstance(raw, Sequence) and not isinstance(raw, bytes | bytearray):
+        for position, value in enumerate(raw):
+            yield from nul_fields(value, f"{where}.{position}" if where else str(position))
 
 
 def unknown_fields(model: type[BaseModel], raw: Mapping[str, object]) -> tuple[FieldProblem, ...]:

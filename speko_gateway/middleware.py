@@ -13,6 +13,8 @@ from speko_core.limits import Allowance
 log = logging.getLogger("speko.access")
 
 _ID = re.compile(r"^[A-Za-z0-9_.-]{8,80}$")
+# Heartbeats and probes: a line every second that says nothing.
+_QUIET = ("/internal/", "/healthz", "/readyz")
 ALLOWED_HEADERS = (
     "authorization, content-type, user-agent, x-speko-intent, x-speko-constraints, x-speko-stt-options, x-session-id, "
     "idempotency-key, last-event-id, accept, mcp-protocol-version, mcp-session-id, mcp-method, mcp-name"
@@ -73,7 +75,9 @@ def _log_access(scope: Scope, request_id: str, status: int, seconds: float) -> N
     # The route's pattern, not the path: a path may hold ids and a query may hold tokens.
     route = scope.get("route")
     pattern = getattr(route, "path", None) or "unmatched"
-    log.info(
+    level = logging.DEBUG if pattern.startswith(_QUIET) else logging.INFO
+    log.log(
+        level,
         "request",
         extra={
             "request_id": request_id,

@@ -1,7 +1,7 @@
 """Requests and answers about sessions."""
 
 import json
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import AwareDatetime, BeforeValidator, Field, JsonValue, StringConstraints, field_validator
 
@@ -284,7 +284,9 @@ class TurnIn(Input):
 
 
 class TurnsAdd(Input):
-    """Finished turns of one session."""
+    """Finished turns of one session. What a recognizer or a model said is stored, never refused."""
+
+    removes_nul: ClassVar[bool] = True
 
     id: SessionId
     turns: list[TurnIn] = Field(min_length=1, max_length=MAX_TURNS)

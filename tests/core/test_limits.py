@@ -56,3 +56,12 @@ def test_the_allowance_counts_down() -> None:
     limiter = RateLimiter(MovedClock(), per_key=3, per_organization=0)
     left = [allowance.remaining for allowance in (limiter.take(caller()) for _ in range(3)) if allowance]
     assert left == [2, 1, 0]
+
+
+def test_a_running_call_is_not_refused_because_its_organization_is_busy() -> None:
+    """ORG-11"""
+    limiter = RateLimiter(MovedClock(), per_key=10, per_organization=1)
+    limiter.take(caller())
+    limiter.take(Principal("session", "session_1", "org_1", frozenset()))
+    with pytest.raises(RateLimited):
+        limiter.take(caller())

@@ -122,3 +122,13 @@ async def test_a_key_with_few_scopes_creates_no_stronger_key(deps: Deps, tenant:
         allowed = await client.post("/v1/api-keys", json={"name": "x"})
     assert refused.status_code == 403
     assert allowed.json()["scopes"] == ["keys:read", "keys:write"]
+
+
+async def test_a_character_postgresql_cannot_store_is_refused_with_its_field(
+    rest: httpx.AsyncClient, tenant: Tenant
+) -> None:
+    """ORG-10"""
+    named = await rest.post("/v1/agents", json={**NEW, "systemPrompt": "be\0kind"})
+    assert (named.status_code, named.json()["fields"][0]["field"]) == (400, "systemPrompt")
+    for path in ("/v1/agents/%00", f"/v1/agents/{tenant.agent_id}%00"):
+        assert (await rest.get(path)).status_code == 400
