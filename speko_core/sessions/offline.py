@@ -1,4 +1,4 @@
-"""Whether a session would run on the offline voices or model, so that callers are told before the first word (RTE-17)."""
+"""Whether a session would run on the offline voices or model: callers are told before the first word (RTE-17)."""
 
 from speko_core.deps import Deps
 from speko_core.principal import Principal

@@ -455,7 +455,7 @@ async def test_a_bad_list_query_is_refused(rest: httpx.AsyncClient, query: dict[
     assert (await rest.get("/v1/sessions", params=query)).status_code == 400
 
 
-@pytest.mark.parametrize("session_id", ["nothing", "%00", "0194fdc2-fa2f-4cc0-81d3-ff1207430000", "x" * 200])
+@pytest.mark.parametrize("session_id", ["nothing", "0194fdc2-fa2f-4cc0-81d3-ff1207430000", "x" * 200])
 async def test_an_unknown_session_is_404(rest: httpx.AsyncClient, session_id: str) -> None:
     """SES-2"""
     answer = await rest.get(f"/v1/sessions/{session_id}")
