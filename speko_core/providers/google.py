@@ -1,8 +1,8 @@
 """Google Gemini's own wire: `streamGenerateContent` as data-only events, ended by the end of the body.
 
 Function calls of the 3.x models carry a signature that must come back with the call in the history, and a conversation
-has only our tool-call ids to carry it; so it travels inside the id, behind a `~`. Source: Google's API reference and
-google-genai 3.4, read 2026-11-20.
+has only our tool-call ids to carry it; so it travels inside the id, behind a `~gs~`. Source: Google's API reference,
+https://ai.google.dev/gemini-api/docs/thought-signatures and google-genai 3.4, read 2026-11-20.
 """
 
 from collections.abc import AsyncIterator, Iterator
@@ -32,7 +32,9 @@ from speko_core.settings import Settings
 from speko_core.types import JsonObject, JsonValue
 
 VENDOR = "google"
-SIGNED: Final = "~"
+SIGNED: Final = "~gs~"
+# What Google documents for calls that another model made.
+UNSIGNED: Final = "skip_thought_signature_validator"
 _GOOD: Final = frozenset({"STOP", "MAX_TOKENS"})
 _WITHHELD: Final = frozenset(
     {"SAFETY", "RECITATION", "LANGUAGE", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "IMAGE_SAFETY"}
@@ -121,7 +123,7 @@ def _contents(request: LlmRequest) -> list[JsonValue]:
         if message.role == "system":
             continue
         role = "model" if message.role == "assistant" else "user"
-        if parts := _parts(message, names):
+        if parts := _parts(message, names, _wants_signatures(request.model)):
             if turns and turns[-1][0] == role:
                 turns[-1][1].extend(parts)
             else:
@@ -130,18 +132,23 @@ def _contents(request: LlmRequest) -> list[JsonValue]:
     return [{"role": role, "parts": parts} for role, parts in turns] or [{"role": "user", "parts": [{"text": "."}]}]
 
 
-def _parts(message: Message, names: dict[str, str]) -> list[JsonValue]:
+def _wants_signatures(model: str) -> bool:
+    return not model.startswith(("gemini-1", "gemini-2"))
+
+
+def _parts(message: Message, names: dict[str, str], signed: bool) -> list[JsonValue]:
     if message.role == "tool":
         call_id = message.tool_call_id or ""
         response: JsonObject = {"error" if message.is_error else "output": message.content}
         name = names.get(call_id, "unknown")
         return [{"functionResponse": {"id": _plain(call_id), "name": name, "response": response}}]
     text: list[JsonValue] = [{"text": message.content}] if message.content else []
-    return [*text, *map(_call_part, message.tool_calls)]
+    # Of parallel calls only the first is signed.
+    return [*text, *(_call_part(call, signed and call is message.tool_calls[0]) for call in message.tool_calls)]
 
 
-def _call_part(call: ToolCall) -> JsonValue:
-    signature = call.id.partition(SIGNED)[2]
+def _call_part(call: ToolCall, signed: bool) -> JsonValue:
+    signature = call.id.partition(SIGNED)[2] or (UNSIGNED if signed else "")
     part: JsonObject = {
         "functionCall": {"id": _plain(call.id), "name": call.name, "args": orjson.loads(call.args or "{}")}
     }

@@ -69,6 +69,7 @@ class FakeVendor(ABC):
         self.seen: list[Seen] = []
         self.always: Behaviour = WELL
         self.url = ""
+        self.asked = asyncio.Event()  # an answer is being played
         self.hung_up = asyncio.Event()
         self.hung_up_at = 0.0
         self.answering = 0
@@ -173,6 +174,7 @@ class PlayedResponse(Response):
         sending = asyncio.create_task(self._send(send))
         watching = asyncio.create_task(self._watch(receive))
         self._fake.answering += 1
+        self._fake.asked.set()
         try:
             done, _ = await asyncio.wait({sending, watching}, return_when=asyncio.FIRST_COMPLETED)
             if sending not in done:
