@@ -69,6 +69,8 @@ class Settings(BaseSettings):
     )
     compatible_llm_url: str = Field("", description="Base URL of an OpenAI-compatible chat server, ending in /v1.")
     compatible_llm_models: str = Field("", description="Comma-separated model names that server has.")
+    compatible_stt_url: str = Field("", description="Base URL of a server with /audio/transcriptions, ending in /v1.")
+    compatible_stt_models: str = Field("", description="Comma-separated model names that server has.")
     allow_insecure_webhooks: bool = Field(False, description="Development only: allow http and private addresses.")
 
     @field_validator("public_url", "gateway_url")
@@ -76,7 +78,7 @@ class Settings(BaseSettings):
     def _no_trailing_slash(cls, value: str) -> str:
         return value.rstrip("/")
 
-    @field_validator("compatible_llm_url")
+    @field_validator("compatible_llm_url", "compatible_stt_url")
     @classmethod
     def _endpoint(cls, value: str) -> str:
         return _http_url(value) if value else ""

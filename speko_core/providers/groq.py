@@ -4,12 +4,20 @@ from speko_core.providers.base import Provider
 from speko_core.providers.catalog import load_catalog
 from speko_core.providers.families.http import VendorHttp
 from speko_core.providers.families.openai_chat import ChatDialect, OpenAiChat
+from speko_core.providers.families.transcriptions import (
+    WHISPER_PROMPT_CHARS,
+    Shape,
+    TranscriptionDialect,
+    Transcriptions,
+)
 from speko_core.settings import Settings
 
 VENDOR = "groq"
+TRANSCRIPTIONS = TranscriptionDialect(lambda model: Shape(words=True, prompt_chars=WHISPER_PROMPT_CHARS))
 
 
 def build_groq(settings: Settings, http: VendorHttp) -> Provider:
-    """Chat completions."""
+    """Chat completions and transcriptions."""
     facts = load_catalog()[VENDOR]
-    return Provider(VENDOR, llm=OpenAiChat(http, facts, ChatDialect(system_role="system")), closers=(http,))
+    llm = OpenAiChat(http, facts, ChatDialect(system_role="system"))
+    return Provider(VENDOR, stt=Transcriptions(http, facts, TRANSCRIPTIONS), llm=llm, closers=(http,))

@@ -9,12 +9,29 @@ from speko_core.providers.base import Provider
 from speko_core.providers.catalog import load_catalog
 from speko_core.providers.families.http import VendorHttp
 from speko_core.providers.families.openai_chat import ChatDialect, OpenAiChat
+from speko_core.providers.families.transcriptions import (
+    WHISPER_PROMPT_CHARS,
+    Shape,
+    TranscriptionDialect,
+    Transcriptions,
+)
 from speko_core.settings import Settings
 
 VENDOR = "openai"
 
 
+def _shape(model: str) -> Shape:
+    """Whisper gives word times and does not stream; the newest model has a field for keywords."""
+    if model.startswith("whisper"):
+        return Shape(words=True, prompt_chars=WHISPER_PROMPT_CHARS)
+    return Shape(streams=True, keywords="field" if model.startswith("gpt-transcribe") else "prompt")
+
+
+TRANSCRIPTIONS = TranscriptionDialect(_shape)
+
+
 def build_openai(settings: Settings, http: VendorHttp) -> Provider:
-    """Chat completions."""
+    """Chat completions and transcriptions."""
     facts = load_catalog()[VENDOR]
-    return Provider(VENDOR, llm=OpenAiChat(http, facts, ChatDialect()), closers=(http,))
+    llm, stt = OpenAiChat(http, facts, ChatDialect()), Transcriptions(http, facts, TRANSCRIPTIONS)
+    return Provider(VENDOR, stt=stt, llm=llm, closers=(http,))

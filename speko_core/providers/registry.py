@@ -5,11 +5,16 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from speko_core.providers.anthropic import build_anthropic
+from speko_core.providers.assemblyai import build_assemblyai
 from speko_core.providers.base import Provider
+from speko_core.providers.cartesia import build_cartesia
 from speko_core.providers.catalog import VendorFacts, load_catalog
 from speko_core.providers.compatible import VENDOR as COMPATIBLE
 from speko_core.providers.compatible import build_compatible, declared_facts
+from speko_core.providers.deepgram import build_deepgram
+from speko_core.providers.elevenlabs import build_elevenlabs
 from speko_core.providers.families.http import VendorHttp
+from speko_core.providers.families.socket import VendorSockets
 from speko_core.providers.google import build_google
 from speko_core.providers.groq import build_groq
 from speko_core.providers.local.provider import build_local
@@ -47,10 +52,14 @@ def build_registry(settings: Settings, factories: Mapping[str, ProviderFactory])
 
 def default_factories() -> Mapping[str, ProviderFactory]:
     """Every vendor this product has adapters for. Those on the network share one client, which their closers end."""
-    http = VendorHttp()
+    http, sockets = VendorHttp(), VendorSockets()
     return {
         "anthropic": partial(build_anthropic, http=http),
+        "assemblyai": partial(build_assemblyai, http=http),
+        "cartesia": partial(build_cartesia, http=http, sockets=sockets),
         "compatible": partial(build_compatible, http=http),
+        "deepgram": partial(build_deepgram, http=http, sockets=sockets),
+        "elevenlabs": partial(build_elevenlabs, http=http, sockets=sockets),
         "google": partial(build_google, http=http),
         "groq": partial(build_groq, http=http),
         "local": build_local,
