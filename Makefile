@@ -47,8 +47,8 @@ format: install  ## rewrite the formatting
 migration: install  ## make migration m="what changes"
 	$(BIN)/python -m speko_core.db.new_migration "$(m)"
 
-docs: install  ## write the generated parts of docs/cli.md
-	$(BIN)/python -m speko_gateway.cli.reference docs/cli.md
+docs: install  ## write the generated parts of docs/
+	$(BIN)/python -m speko_gateway.cli.reference docs
 
 clean:  ## remove the environment and caches, not the data
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache

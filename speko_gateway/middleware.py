@@ -9,6 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from speko_core.ids import new_id
 from speko_core.limits import Allowance
+from speko_core.logs import request_scope
 
 log = logging.getLogger("speko.access")
 
@@ -49,7 +50,8 @@ class RequestContext:
             await send(message)
 
         try:
-            await self.app(scope, receive, observe)
+            with request_scope(request_id):
+                await self.app(scope, receive, observe)
         finally:
             if scope["type"] == "http":
                 _log_access(scope, request_id, status, time.perf_counter() - started)
