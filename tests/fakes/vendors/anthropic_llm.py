@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from speko_core.types import JsonObject, JsonValue
@@ -83,7 +83,7 @@ class FakeAnthropic(FakeVendor):
         except Invalid as refusal:
             return self.error(refusal.status, refusal.code, refusal.message)
         if not seen.json.get("stream"):
-            return JSONResponse(self._whole(seen.json))
+            return self.play(request, Played([orjson.dumps(self._whole(seen.json))], "application/json"))
         pieces, empty = [*self._frames(self.reply, seen.json)], [*self._frames(NOTHING, seen.json)]
         malformed = b'event: content_block_delta\ndata: {"type": "content_block_delta", "ind\n\n'
         return self.play(request, Played(pieces, "text/event-stream", empty, malformed, part=4))

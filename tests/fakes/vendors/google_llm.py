@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from speko_core.types import JsonObject, JsonValue
@@ -83,7 +83,7 @@ class FakeGemini(FakeVendor):
         except Invalid as refusal:
             return self.error(refusal.status, refusal.code, refusal.message)
         if method == "generateContent":
-            return JSONResponse(self._whole(model))
+            return self.play(request, Played([orjson.dumps(self._whole(model))], "application/json"))
         pieces, empty = [*self._frames(self.reply, model)], [*self._frames(NOTHING, model)]
         return self.play(request, Played(pieces, "text/event-stream", empty, b'data: {"candidates": [\r\n\r\n'))
 

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 import orjson
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from speko_core.types import JsonObject
@@ -81,7 +81,7 @@ class FakeOpenAiChat(FakeVendor):
         except Invalid as refusal:
             return self.error(refusal.status, refusal.code, refusal.message)
         if not seen.json.get("stream"):
-            return JSONResponse(self._whole(seen.json))
+            return self.play(request, Played([orjson.dumps(self._whole(seen.json))], "application/json"))
         pieces = [*self._frames(self.reply, seen.json)]
         empty = [*self._frames(NOTHING, seen.json)]
         malformed = b'data: {"choices": [{"delta": \n\n'
