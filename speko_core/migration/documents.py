@@ -6,12 +6,16 @@ Hostile files end in one clear sentence: too large, too deep, doubled keys, not 
 import json
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, cast
 
 from speko_core.errors import InvalidInput, TooLarge
 from speko_core.migration import limits
+from speko_core.migration.paths import Path, leaf_paths
+from speko_core.migration.python_code import python_document
+from speko_core.migration.script_literals import Scanner
 from speko_core.migration.secrets import scrub_text
+from speko_core.migration.twiml import twiml_documents
 from speko_core.migration.yaml_documents import parse_yaml
 from speko_core.types import JsonObject, JsonValue
 
@@ -22,6 +26,7 @@ _SUFFIXES: dict[str, Format] = {
     ".js": "typescript", ".jsx": "typescript", ".mjs": "typescript", ".cjs": "typescript", ".xml": "xml",
 }  # fmt: skip
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\r?\n(.*?)\r?\n---[ \t]*(?:\r?\n|\Z)(.*)\Z", re.DOTALL)
+_IMPORT = re.compile(r"""(?:\bfrom|\bimport|\brequire\()\s*["']([^"'\n]{1,200})["']""")
 # The body of a Markdown agent file is its prompt; the name cannot be a field of any platform.
 BODY = "(body)"
 
@@ -68,8 +73,16 @@ def text_of(file: File) -> str:
         raise InvalidInput(f"{scrub_text(file.path)} is not UTF-8 text.") from None
 
 
-def values_of(file: File) -> list[JsonValue]:
-    """The documents in a JSON, YAML or Markdown file; YAML may hold several.
+@dataclass(frozen=True)
+class Document:
+    """A value of a file; `lines` names its leaves where it was read out of a program."""
+
+    value: JsonValue
+    lines: dict[Path, str] = field(default_factory=dict)
+
+
+def documents_of(file: File) -> list[Document]:
+    """The documents in a file: one in JSON, several in YAML, literals of programs.
 
     Raises:
         InvalidInput: malformed, too deep, with doubled keys.
@@ -77,15 +90,48 @@ def values_of(file: File) -> list[JsonValue]:
     """
     text, name = text_of(file), scrub_text(file.path)
     if file.format == "json":
-        return [parse_json(text, name)]
+        return [Document(parse_json(text, name))]
     if file.format == "yaml":
-        return parse_yaml(text, name)
-    front = _FRONT_MATTER.match(text) if file.format == "markdown" else None
+        return [Document(value) for value in parse_yaml(text, name)]
+    if file.format == "markdown":
+        return _front_matter(text, name)
+    relays = [_at_line(value, name, line) for value, line in twiml_documents(text)]
+    if file.format == "python":
+        program = python_document(text, name)
+        return [Document(program.document(), program.lines), *relays]
+    if file.format == "typescript":
+        return [*script_documents(text, name), *relays]
+    return relays
+
+
+def _front_matter(text: str, name: str) -> list[Document]:
+    front = _FRONT_MATTER.match(text)
     if front is None:
         return []
     documents = parse_yaml(front.group(1), name)
     head = documents[0] if documents else None
-    return [{**head, BODY: front.group(2).strip()}] if isinstance(head, dict) else []
+    return [Document({**head, BODY: front.group(2).strip()})] if isinstance(head, dict) else []
+
+
+def _at_line(value: JsonObject, name: str, line: int) -> Document:
+    return Document(value, {path: f"{name}:{line} {'.'.join(map(str, path))}" for path in leaf_paths(value)})
+
+
+def script_documents(text: str, name: str) -> list[Document]:
+    """The literals of a script one by one, and all of them with its imports as one document."""
+    imports = list(dict.fromkeys(_IMPORT.findall(text)))[:200]
+    literals = Scanner(text, name).literals()
+    whole: JsonObject = {"language": "script", "imports": list(imports), "literals": [one.value for one in literals]}
+    lines: dict[Path, str] = {("language",): name, ("imports",): name, ("literals",): name}
+    lines |= {("imports", at): f"{name}:import {at + 1}" for at in range(len(imports))}
+    for at, literal in enumerate(literals):
+        for path, line in literal.lines.items():
+            lines[("literals", at, *path)] = f"{name}:{line} {'.'.join(map(str, path)) or literal.name}"
+    singles = [
+        Document(one.value, {path: f"{name}:{line} {'.'.join(map(str, path))}" for path, line in one.lines.items()})
+        for one in literals
+    ]
+    return [Document(whole, lines), *singles]
 
 
 def parse_json(text: str, name: str) -> JsonValue:

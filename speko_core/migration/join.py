@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from speko_core.migration.paths import Path
 from speko_core.migration.readers.base import Detection, part
-from speko_core.migration.secrets import Path
 from speko_core.migration.source import Locations
 from speko_core.types import JsonObject, JsonValue
 
@@ -17,13 +17,14 @@ class Candidate:
     value: JsonValue
     detection: Detection
     joined: dict[Path, str] = field(default_factory=dict)
+    lines: dict[Path, str] = field(default_factory=dict)
 
     @property
     def locations(self) -> Locations:
         """How its leaves are named: bare pointers when it is a whole file."""
         if self.joined:
             return Locations(files=self.joined)
-        return Locations(base=self.prefix)
+        return Locations(base=self.prefix, lines=self.lines)
 
     @property
     def files(self) -> list[str]:

@@ -65,7 +65,10 @@ BUILD = Operation(
         "session_config that the API accepts as they stand, with warnings, unmappable_tools and keys_to_set.",
         toolset="migrate",
         untrusted=True,
-        next_steps=("create_agent with agent_create_payload", "create_session with session_config and the agent's id"),
+        next_steps=(
+            "create_agent with the payload",
+            "create_session with the session configuration and that id",
+        ),
     ),
 )
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from speko_core.errors import InvalidInput, TooLarge
 from speko_core.migration import limits
-from speko_core.migration.documents import File, values_of
+from speko_core.migration.documents import File, documents_of
 from speko_core.migration.join import Candidate, join
 from speko_core.migration.neutral import VoiceAgents
 from speko_core.migration.readers import Detection, detect, reader_of
@@ -83,16 +83,19 @@ def check_bounds(files: Sequence[File]) -> None:
 
 def candidates_of(file: File, platform: str | None = None) -> list[Candidate]:
     """The documents of a file that a platform knows, or one refusal."""
-    values = values_of(file)
+    documents = documents_of(file)
     found: list[Candidate] = []
-    for at, value in enumerate(values):
-        for path, item in _items(value):
+    for at, document in enumerate(documents):
+        for path, item in _items(document.value):
             detection = detect(item)
             if detection is not None and platform not in (None, detection.platform):
                 detection = None
             if detection is not None:
-                prefix = (at, *path) if len(values) > 1 else path
-                found.append(Candidate(file.path, prefix, item, detection))
+                prefix = (at, *path) if len(documents) > 1 else path
+                found.append(Candidate(file.path, prefix, item, detection, lines=document.lines))
+    if any(candidate.detection.refused is None for candidate in found):
+        # A program that is read whole needs no word on each of its literals.
+        found = [candidate for candidate in found if candidate.detection.refused is None]
     if not found:
         asked = f" of {platform}" if platform else ""
         refusal = Detection(platform or "", "", f"No voice agent{asked} was recognized in it.")
@@ -109,7 +112,7 @@ def _items(value: JsonValue) -> list[tuple[tuple[str | int, ...], JsonValue]]:
 def parse_candidate(candidate: Candidate) -> Parsed:
     """Read one recognized document."""
     source = Source(candidate.value, candidate.locations)
-    agents = reader_of(candidate.detection.platform).read(source, candidate.detection)
+    agents = reader_of(candidate.value, candidate.detection).read(source, candidate.detection)
     agents.digest = digest_of(source.document)
     agents.files = [scrub_text(path) for path in candidate.files]
     report = source.report()

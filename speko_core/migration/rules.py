@@ -1,10 +1,10 @@
-"""Tables that say what becomes of fields nobody has to read: `voice.stability` has no counterpart, `orgId` is metadata."""
+"""Tables that say what becomes of fields nobody has to read: `stability` has no counterpart, `orgId` is metadata."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from speko_core.migration.paths import Path
 from speko_core.migration.report import Status
-from speko_core.migration.secrets import Path
 
 _DEPTH = "**"
 _ANY = "*"

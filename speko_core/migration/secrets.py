@@ -8,10 +8,10 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from speko_core.migration.paths import Path
 from speko_core.types import JsonValue
 
 Kind = Literal["api_key", "token", "password", "header", "url_credentials", "private_key"]
-Path = tuple[str | int, ...]
 
 _NAMES = re.compile(
     r"^(.*[-_.])?(api[-_]?keys?|secret([-_]?(key|access[-_]?key))?s?|client[-_]?secret|(auth|access|bearer|refresh|id|api|"
@@ -35,7 +35,7 @@ _VALUE = re.compile(
     | (?<![A-Za-z0-9])(?:AC|SK)[0-9a-f]{32}(?![A-Za-z0-9])
     | (?<![A-Za-z0-9_\-])eyJ[A-Za-z0-9_\-]{8,}\.[A-Za-z0-9_\-]{6,}(?:\.[A-Za-z0-9_\-]*)?
     | (?i:\b(?:bearer|basic|digest|apikey|token)\ +)(?=[A-Za-z0-9._~+/\-]*[0-9_\-A-Z])[A-Za-z0-9._~+/\-]{12,}=*
-    | (?i:(?<![A-Za-z])(?:password|passwd|api[_-]?key|api[_-]?token|secret|auth[_-]?token|access[_-]?token)\\?["']?\s*[:=]\s*)
+    | (?i:(?<![A-Za-z])(?:password|passwd|(?:api|auth|access)[_-]?(?:key|token)|secret)\\?["']?\s*[:=]\s*)
         \\?["']?(?=[^\s"']*[0-9])[^\s"'<>{},;\\]{6,}
     | (?<=://)[^\s/@:'"{}<>]*:[^\s/@'"]+(?=@)
     | (?<=://)[^\s/@:'"{}<>?#]{16,}(?=@)
@@ -63,6 +63,8 @@ _TYPE_WORDS = frozenset(
 _VALUE_NAMES = frozenset(
     {"value", "default", "example", "const", "constant_value", "defaultvalue", "secret", "example_value"}
 )
+_PAIR_KEYS = ("name", "key", "header", "headerName", "header_name")
+_PAIR_NAMES = frozenset(key.lower() for key in _PAIR_KEYS)
 _ID_NAME = re.compile(r"(^id$|[-_]id$|Id$|Ids$|_ids$|uuid|url|uri|path|hash|digest|voice|model|_type$|name$)")
 _LONG = re.compile(r"^[A-Za-z0-9+/_\-.=]{32,}$")
 _SCHEMA_PARENTS = frozenset({"properties", "parameters", "required", "path_params_schema"})
@@ -165,7 +167,7 @@ class Scrubber:
 
     def _text(self, text: str, path: Path, in_headers: bool) -> JsonValue:
         name = str(path[-1]) if path else ""
-        if in_headers and is_sensitive_header(name):
+        if in_headers and is_sensitive_header(name) and name.lower() not in _PAIR_NAMES and not _ID_NAME.search(name):
             return self._hide(text, path, "header")
         if _named_secret(path):
             return self._hide(text, path, "password" if "pass" in name.lower() else "api_key")
@@ -217,7 +219,7 @@ def _is_header_map(key: str) -> bool:
 
 
 def _pair_name(value: dict[str, JsonValue]) -> str:
-    for key in ("name", "key", "header", "headerName", "header_name"):
+    for key in _PAIR_KEYS:
         name = value.get(key)
         if isinstance(name, str):
             return name

@@ -9,9 +9,10 @@ from typing import cast
 
 from speko_core.errors import InvalidInput
 from speko_core.migration import limits, targets
+from speko_core.migration.paths import Path, pointer
 from speko_core.migration.report import Entry, Report, Status, report_of, severity_of
 from speko_core.migration.rules import Rule, RuleTree
-from speko_core.migration.secrets import KeyToSet, Path, Scrubber
+from speko_core.migration.secrets import KeyToSet, Scrubber
 from speko_core.types import JsonObject, JsonValue
 
 _EMPTY = "Not set in the source."
@@ -182,6 +183,8 @@ class Node:
     source: Source
     path: Path
     value: "JsonValue | _Absent"
+    # `__getitem__` answers any index, so the old protocol of iteration would never end.
+    __iter__ = None
 
     def __bool__(self) -> bool:
         """Whether the document has something here, null included."""
@@ -315,11 +318,6 @@ def as_number(value: JsonValue) -> float | None:
         except ValueError:
             return None
     return None
-
-
-def pointer(path: Path) -> str:
-    """RFC 6901."""
-    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path)
 
 
 def _is_empty(value: JsonValue) -> bool:

@@ -17,13 +17,31 @@ _KINDS: dict[str, NodeKind] = {
 }  # fmt: skip
 _RULES = RuleTree(
     (
-        *ignored("Drawing of the editor.", "viewport", "nodes.*.position", "nodes.*.measured", "nodes.*.selected",
-                 "nodes.*.dragging", "nodes.*.width", "nodes.*.height", "edges.*.animated", "edges.*.selected",
-                 "edges.*.markerEnd", "edges.*.style", "nodes.*.data.invalid", "nodes.*.data.validationMessage",
-                 "edges.*.data.invalid", "edges.*.data.validationMessage"),
+        *ignored(
+            "Drawing of the editor.",
+            "viewport",
+            "nodes.*.position",
+            "nodes.*.measured",
+            "nodes.*.selected",
+            "nodes.*.dragging",
+            "nodes.*.width",
+            "nodes.*.height",
+            "edges.*.animated",
+            "edges.*.selected",
+            "edges.*.markerEnd",
+            "edges.*.style",
+            "nodes.*.data.invalid",
+            "nodes.*.data.validationMessage",
+            "edges.*.data.invalid",
+            "edges.*.data.validationMessage",
+        ),
         *ignored("Metadata of Dograh's database.", "id", "created_at", "status", "version", "total_runs"),
-        *needs_input("Refers to something stored at Dograh; export it too.", "nodes.*.data.tool_uuids",
-                     "nodes.*.data.pre_call_fetch_credential_uuid", "nodes.*.data.credential_uuid"),
+        *needs_input(
+            "Refers to something stored at Dograh; export it too.",
+            "nodes.*.data.tool_uuids",
+            "nodes.*.data.pre_call_fetch_credential_uuid",
+            "nodes.*.data.credential_uuid",
+        ),
         Rule("nodes.*.data.document_uuids", "needs_input", "", "knowledge"),
         Rule("nodes.*.data.allow_interrupt", "unsupported", "Callers can always interrupt here."),
         Rule("nodes.*.data.add_global_prompt", "approximated", "The global prompt holds for every stage.", "graph"),
@@ -33,7 +51,7 @@ _RULES = RuleTree(
         Rule("edges.*", "approximated", "", "graph.edges"),
         Rule("workflow_configurations", "unsupported", "A setting of Dograh only."),
     )
-)  # fmt: skip
+)
 
 
 def detect(document: JsonValue) -> Detection | None:

@@ -9,10 +9,20 @@ from speko_core.migration.variables import take_defaults, take_template
 from speko_core.types import JsonValue
 
 _BETA = ("modalities", "input_audio_format", "output_audio_format", "input_audio_transcription", "turn_detection")
+_OWN_EARS = "Transcripts come from the session's own recognizer."
 _FIELDS = (
-    *ignored("Made by the server for one session.", "id", "object", "expires_at", "client_secret", "include", "tracing"),
-    *ignored("The transport decides the encoding.", "audio.input.format", "audio.output.format", "input_audio_format",
-             "output_audio_format", "output_modalities", "modalities"),
+    *ignored(
+        "Made by the server for one session.", "id", "object", "expires_at", "client_secret", "include", "tracing"
+    ),
+    *ignored(
+        "The transport decides the encoding.",
+        "audio.input.format",
+        "audio.output.format",
+        "input_audio_format",
+        "output_audio_format",
+        "output_modalities",
+        "modalities",
+    ),
     *needs_input("Refers to a prompt stored at OpenAI; copy its text.", "prompt"),
     *unsupported("The model decides when to call tools.", "tool_choice", "parallel_tool_calls"),
     Rule("truncation", "unsupported", "Context is kept in full here."),
@@ -22,9 +32,9 @@ _FIELDS = (
     Rule("turn_detection", "approximated", "", "turn.sensitivity"),
     Rule("audio.input.noise_reduction", "approximated", "", "turn.noiseCancellation"),
     Rule("input_audio_noise_reduction", "approximated", "", "turn.noiseCancellation"),
-    Rule("audio.input.transcription", "approximated", "Transcripts come from the session's own recognizer.", "stt.model"),
-    Rule("input_audio_transcription", "approximated", "Transcripts come from the session's own recognizer.", "stt.model"),
-)  # fmt: skip
+    Rule("audio.input.transcription", "approximated", _OWN_EARS, "stt.model"),
+    Rule("input_audio_transcription", "approximated", _OWN_EARS, "stt.model"),
+)
 _RULES = RuleTree(
     (*_FIELDS, *(Rule(f"session.{rule.pattern}", rule.status, rule.reason, rule.target) for rule in _FIELDS))
 )

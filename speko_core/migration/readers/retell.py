@@ -1,7 +1,7 @@
 """Retell: agent, LLM and conversation flow, alone, joined in one file, exported from the dashboard, or across files."""
 
 from speko_core.migration import languages, tools, vendors
-from speko_core.migration.neutral import Agent, Extraction, Llm, Model, VoiceAgents, Webhook
+from speko_core.migration.neutral import Agent, Extraction, Llm, Model, Tool, VoiceAgents, Webhook
 from speko_core.migration.readers.base import Detection, Reader, any_of, has, part, rows
 from speko_core.migration.readers.retell_flow import read_flow, read_states
 from speko_core.migration.readers.retell_rules import AGENT_RULES, LLM_RULES, near_miss
@@ -13,6 +13,8 @@ from speko_core.types import JsonValue
 _AGENT_KEYS = ("agent", "retell_agent")
 _LLM_KEYS = ("llm", "retellLlmData", "retell_llm", "retellLlm", "retell_llm_data", "response_engine_config")
 _FLOW_KEYS = ("conversationFlow", "conversation_flow")
+_VOICE_HEADS = ("11labs", "openai", "cartesia", "minimax", "fish_audio", "inworld", "retell", "deepgram", "play")
+_SKETCH = "Not a field of Retell's schema; read as meant."
 _PRESETS = ("call_summary", "call_successful", "user_sentiment", "system-presets")
 
 
@@ -27,10 +29,11 @@ def detect(document: JsonValue) -> Detection | None:
         return Detection("retell", "llm")
     if _is_flow(document):
         return Detection("retell", "conversation_flow")
-    if any_of(document, "voice_id") and has(document, "agent_name"):
-        return near_miss(
-            "Has a name and a voice as Retell agents do, and no `response_engine`; not an export of Retell."
-        )
+    if has(document, "agent_name", "voice_id"):
+        named = str(part(document, "voice_id")).partition("-")[0] in _VOICE_HEADS
+        if named and any_of(document, "system_prompt", "prompt", "general_prompt"):
+            return Detection("retell", "sketch")
+        return near_miss("Has a name and a voice as Retell agents do, and no `response_engine` and no prompt.")
     return None
 
 
@@ -59,6 +62,8 @@ def read(source: Source, detection: Detection) -> VoiceAgents:
     root = source.root
     if detection.kind == "bundle":
         _bundle(agent, root)
+    elif detection.kind == "sketch":
+        _sketch(agent, root)
     else:
         {"agent": _agent, "llm": _llm, "conversation_flow": read_flow}[detection.kind](agent, root)
     warnings = [] if agent.prompt or agent.graph else ["The prompt is in the engine's own file; export that file too."]
@@ -77,6 +82,25 @@ def _bundle(agent: Agent, root: Node) -> None:
             read_flow(agent, root[key])
     if _is_agent(root.json) or root["agent_name"] or root["voice_id"]:
         _agent(agent, root)
+
+
+def _sketch(agent: Agent, root: Node) -> None:
+    """A file somebody wrote by hand after Retell's words; Retell itself would not take it."""
+    for key in ("system_prompt", "prompt", "general_prompt"):
+        agent.prompt = agent.prompt or take_template(agent, root[key], "prompt") or ""
+        root[key].revise(_SKETCH)
+    for key in ("llm_model", "model"):
+        vendors.take_llm(agent, root["llm_provider"], root[key])
+        root[key].revise(_SKETCH)
+    for item in [*root["functions"].items(), *root["tools"].items()]:
+        tool = Tool(
+            name=tools.take_name(item["name"], "function"),
+            description=item["description"].take_text("tools.description") or "",
+            parameters=tools.take_schema(item["parameters"]),
+        )
+        tools.add_tool(agent, tool)
+        item.revise(_SKETCH)
+    _agent(agent, root)
 
 
 def _agent(agent: Agent, node: Node) -> None:

@@ -13,9 +13,18 @@ _MODES = {"agent_static": "say", "agent_dynamic": "generate", "human": "wait"}
 _RULES = RuleTree(
     (
         *ignored("Metadata of Synthflow's database.", "model_id", "id", "created_at", "updated_at", "type"),
-        *unsupported("A setting of Synthflow only.", "agent.voice_stability", "agent.voice_similarity_boost", "agent.voice_style",
-                     "agent.voice_optimise_streaming_latency", "agent.realtime_mode", "agent.voice_engine"),
-        *needs_input("Refers to something stored at Synthflow; export it too.", "knowledge_base_id", "agent.knowledge_base_id"),
+        *unsupported(
+            "A setting of Synthflow only.",
+            "agent.voice_stability",
+            "agent.voice_similarity_boost",
+            "agent.voice_style",
+            "agent.voice_optimise_streaming_latency",
+            "agent.realtime_mode",
+            "agent.voice_engine",
+        ),
+        *needs_input(
+            "Refers to something stored at Synthflow; export it too.", "knowledge_base_id", "agent.knowledge_base_id"
+        ),
         *unsupported("A matter of the installation here, not of the agent.", "is_recording", "consent_recording"),
         Rule("phone_number", "needs_input", "", "telephony.numbers"),
         Rule("caller_id_number", "needs_input", "", "telephony.numbers"),
@@ -25,7 +34,7 @@ _RULES = RuleTree(
         Rule("agent.allowed_idle_time_seconds", "approximated", "", "limits.silenceEndS"),
         Rule("description", "unsupported", "", "description"),
     )
-)  # fmt: skip
+)
 
 
 def detect(document: JsonValue) -> Detection | None:

@@ -10,10 +10,25 @@ from speko_core.types import JsonObject, JsonValue
 
 _RULES = RuleTree(
     (
-        *ignored("Metadata of Telnyx' database.", "id", "created_at", "version_id", "version_name", "version_created_at",
-                 "import_metadata", "related_mission_ids"),
-        *unsupported("A matter of the installation here, not of the agent.", "privacy_settings", "messaging_settings",
-                     "enabled_features", "widget_settings", "observability_settings", "insight_settings"),
+        *ignored(
+            "Metadata of Telnyx' database.",
+            "id",
+            "created_at",
+            "version_id",
+            "version_name",
+            "version_created_at",
+            "import_metadata",
+            "related_mission_ids",
+        ),
+        *unsupported(
+            "A matter of the installation here, not of the agent.",
+            "privacy_settings",
+            "messaging_settings",
+            "enabled_features",
+            "widget_settings",
+            "observability_settings",
+            "insight_settings",
+        ),
         *unsupported("A setting of that voice only.", "voice_settings"),
         Rule("description", "unsupported", "", "description"),
         Rule("llm_api_key_ref", "needs_input", "Refers to a key stored at Telnyx."),
@@ -24,7 +39,7 @@ _RULES = RuleTree(
         Rule("telephony_settings.noise_suppression", "approximated", "", "turn.noiseCancellation"),
         Rule("mcp_servers", "needs_input", "", "mcpServers"),
     )
-)  # fmt: skip
+)
 _UNMAPPABLE = {
     "handoff": "Another assistant by id; migrate that assistant too.",
     "retrieval": "The documents are not in the file: upload them to the knowledge base.",

@@ -1,4 +1,4 @@
-"""TEN framework: the predefined graph of a voice assistant. Every extension is a part of the agent or of its plumbing."""
+"""TEN framework: the predefined graph of a voice assistant; extensions are parts of the agent or plumbing."""
 
 import re
 
@@ -13,14 +13,25 @@ from speko_core.types import JsonValue
 _PLUMBING = "Plumbing of the TEN runtime; sessions here have their own."
 _RULES = RuleTree(
     (
-        *ignored(_PLUMBING, "ten.log", "ten.predefined_graphs.*.graph.connections", "ten.predefined_graphs.*.auto_start",
-                 "ten.predefined_graphs.*.graph.exposed_messages", "ten.uri"),
-        *ignored("Names an extension.", "ten.predefined_graphs.*.graph.nodes.*.type", "ten.predefined_graphs.*.graph.nodes.*.name",
-                 "ten.predefined_graphs.*.graph.nodes.*.addon", "ten.predefined_graphs.*.graph.nodes.*.extension_group",
-                 "ten.predefined_graphs.*.graph.nodes.*.app"),
+        *ignored(
+            _PLUMBING,
+            "ten.log",
+            "ten.predefined_graphs.*.graph.connections",
+            "ten.predefined_graphs.*.auto_start",
+            "ten.predefined_graphs.*.graph.exposed_messages",
+            "ten.uri",
+        ),
+        *ignored(
+            "Names an extension.",
+            "ten.predefined_graphs.*.graph.nodes.*.type",
+            "ten.predefined_graphs.*.graph.nodes.*.name",
+            "ten.predefined_graphs.*.graph.nodes.*.addon",
+            "ten.predefined_graphs.*.graph.nodes.*.extension_group",
+            "ten.predefined_graphs.*.graph.nodes.*.app",
+        ),
         *unsupported("A setting of that extension only.", "ten.predefined_graphs.*.graph.nodes.*.property"),
     )
-)  # fmt: skip
+)
 _SECRET = re.compile(r"^\$\{env:([A-Za-z0-9_]+)(\|.*)?\}$")
 _LAYER = re.compile(r"_(llm2?|tts2?|asr|stt|mllm|v2v)(_|\d|$)")
 

@@ -14,10 +14,30 @@ _MARKS = words(
 )
 _RULES = RuleTree(
     (
-        *ignored("Metadata of Ultravox' database.", "agentId", "callId", "created", "publishedRevisionId", "statistics",
-                 "clientVersion", "joinUrl", "ended", "endReason"),
-        *unsupported("A matter of the call, not of the agent.", "medium", "joinTimeout", "initialMessages", "initialState",
-                     "dataConnection", "initialOutputMedium", "priorCallId", "experimentalSettings", "enableGreetingPrompt"),
+        *ignored(
+            "Metadata of Ultravox' database.",
+            "agentId",
+            "callId",
+            "created",
+            "publishedRevisionId",
+            "statistics",
+            "clientVersion",
+            "joinUrl",
+            "ended",
+            "endReason",
+        ),
+        *unsupported(
+            "A matter of the call, not of the agent.",
+            "medium",
+            "joinTimeout",
+            "initialMessages",
+            "initialState",
+            "dataConnection",
+            "initialOutputMedium",
+            "priorCallId",
+            "experimentalSettings",
+            "enableGreetingPrompt",
+        ),
         *unsupported("Recording is set for the installation here.", "recordingEnabled", "transcriptOptional"),
         *unsupported("Variables are texts without a schema here.", "contextSchema"),
         *needs_input("Refers to something stored at Ultravox; export it too.", "corpusId"),
@@ -26,7 +46,7 @@ _RULES = RuleTree(
         Rule("firstSpeakerSettings", "approximated", "A detail of who speaks first.", "firstMessage.mode"),
         Rule("timeExceededMessage", "unsupported", "A call that is over its time ends without a sentence."),
     )
-)  # fmt: skip
+)
 _BUILTINS = {
     "hangUp": "end_call",
     "queryCorpus": "search_knowledge_base",

@@ -38,9 +38,13 @@ def read_squad(source: Source, read_assistant: Callable[[Agent, Node], None]) ->
         if handoff.target not in known
     ][:10]
     return VoiceAgents(
-        platform="vapi", kind="squad", agents=agents or [Agent()], entry=agents[0].key if agents else "main",
-        handoffs=handoffs, warnings=warnings,
-    )  # fmt: skip
+        platform="vapi",
+        kind="squad",
+        agents=agents or [Agent()],
+        entry=agents[0].key if agents else "main",
+        handoffs=handoffs,
+        warnings=warnings,
+    )
 
 
 def _member(member: Node, at: int, read_assistant: Callable[[Agent, Node], None], warnings: list[str]) -> Agent:
