@@ -25,6 +25,9 @@ MAX_ERROR_BYTES: Final = 64 * 1024
 ERROR_BODY_S: Final = 3.0
 MAX_BODY_BYTES: Final = 64 * 1024 * 1024
 CLOSE_S: Final = 5.0
+# Above this a body is written in pieces, so that the event loop serves others in between.
+LARGE_BODY_BYTES: Final = 512 * 1024
+PIECE_BYTES: Final = 64 * 1024
 # How long an answer that is already whole may hold its caller for the connection's sake.
 DRAIN_S: Final = 0.2
 
@@ -174,6 +177,17 @@ class Answer:
         return body
 
 
+class _Pieces(httpx.AsyncByteStream):
+    """A body that is written piece by piece, as often as it is asked for."""
+
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for start in range(0, len(self._content), PIECE_BYTES):
+            yield self._content[start : start + PIECE_BYTES]
+
+
 def vendor_request(
     url: str,
     headers: Mapping[str, str],
@@ -188,10 +202,20 @@ def vendor_request(
         ProviderError: the URL is not one, or a key cannot stand in a header; the operator's to correct.
     """
     fixed = {"accept-encoding": "identity", "user-agent": "speko"}
+    pieces = _Pieces(content) if content is not None and len(content) > LARGE_BODY_BYTES else None
+    if content is not None and pieces:
+        fixed["content-length"] = str(len(content))
     if any(not value.isprintable() for value in headers.values()):
         raise ProviderError(FailureKind.AUTH, "the key cannot stand in a header")
     try:
-        return httpx.Request(method, url, headers={**fixed, **headers}, content=content, params=list(params) or None)
+        return httpx.Request(
+            method,
+            url,
+            headers={**fixed, **headers},
+            params=list(params) or None,
+            content=None if pieces else content,
+            stream=pieces,
+        )
     except (httpx.InvalidURL, UnicodeEncodeError, ValueError) as error:
         raise ProviderError(FailureKind.AUTH, f"the endpoint or key is unusable ({type(error).__name__})") from None
 

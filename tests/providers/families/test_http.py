@@ -157,6 +157,18 @@ async def test_an_unusable_key_is_an_auth_failure(key: str) -> None:
     assert caught.value.kind is FailureKind.AUTH
 
 
+@pytest.mark.parametrize("size", [600_000, 3_000_000])
+async def test_a_large_body_arrives_whole_under_its_length(http: VendorHttp, vendor: FakeVendor, size: int) -> None:
+    """RTE-16: written in pieces, also a second time on a kept-alive connection; vendors refuse chunked uploads."""
+    body = bytes(range(250)) * (size // 250)
+    for _ in range(2):
+        await http.body(vendor_request(f"{vendor.url}/speak", {}, body))
+
+    assert [seen.body == body for seen in vendor.seen] == [True, True]
+    assert vendor.seen[0].headers["content-length"] == str(size)
+    assert "transfer-encoding" not in vendor.seen[0].headers
+
+
 async def test_tls_is_verified(http: VendorHttp, tmp_path: Path) -> None:
     """RTE-16: a vendor with a certificate of its own is reached only by who trusts it."""
     certificate = make_certificate(tmp_path)
@@ -168,7 +180,7 @@ async def test_tls_is_verified(http: VendorHttp, tmp_path: Path) -> None:
 
 
 async def test_closing_twice_is_safe(http: VendorHttp, vendor: FakeVendor) -> None:
-    """OPS-3: the registry closes every vendor's connections, which are the same ones."""
+    """RTE-19: the registry closes every vendor's connections, which are the same ones."""
     await ask(http, f"{vendor.url}/speak")
     await http.aclose()
     await http.aclose()
