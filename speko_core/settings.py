@@ -71,6 +71,9 @@ class Settings(BaseSettings):
     compatible_llm_models: str = Field("", description="Comma-separated model names that server has.")
     compatible_stt_url: str = Field("", description="Base URL of a server with /audio/transcriptions, ending in /v1.")
     compatible_stt_models: str = Field("", description="Comma-separated model names that server has.")
+    compatible_tts_url: str = Field("", description="Base URL of a server with /audio/speech, ending in /v1.")
+    compatible_tts_models: str = Field("", description="Comma-separated model names that server has.")
+    compatible_tts_voice: str = Field("", description="The voice of those models where a caller names none.")
     allow_insecure_webhooks: bool = Field(False, description="Development only: allow http and private addresses.")
 
     @field_validator("public_url", "gateway_url")
@@ -78,7 +81,7 @@ class Settings(BaseSettings):
     def _no_trailing_slash(cls, value: str) -> str:
         return value.rstrip("/")
 
-    @field_validator("compatible_llm_url", "compatible_stt_url")
+    @field_validator("compatible_llm_url", "compatible_stt_url", "compatible_tts_url")
     @classmethod
     def _endpoint(cls, value: str) -> str:
         return _http_url(value) if value else ""

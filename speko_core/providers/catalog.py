@@ -46,6 +46,9 @@ class ModelFacts(_Facts):
     streaming: bool = True
     default: bool = False
     default_voice: str | None = None
+    speeds: tuple[float, float] | None = Field(
+        None, description="Slowest and fastest `speed`; None: all that is asked."
+    )
     voices: tuple[Voice, ...] = ()
     prices: tuple[Price, ...] = ()
     lowest_effort: str | None = Field(None, description="What the wire calls the least reasoning; None: no such field.")

@@ -9,6 +9,8 @@ from speko_core.providers.base import Provider
 from speko_core.providers.catalog import load_catalog
 from speko_core.providers.families.http import VendorHttp
 from speko_core.providers.families.openai_chat import ChatDialect, OpenAiChat
+from speko_core.providers.families.openai_speech import OpenAiSpeech, SpeechDialect
+from speko_core.providers.families.speaking import HttpSpeech
 from speko_core.providers.families.transcriptions import (
     WHISPER_PROMPT_CHARS,
     Shape,
@@ -31,7 +33,8 @@ TRANSCRIPTIONS = TranscriptionDialect(_shape)
 
 
 def build_openai(settings: Settings, http: VendorHttp) -> Provider:
-    """Chat completions and transcriptions."""
+    """Chat completions, transcriptions and speech."""
     facts = load_catalog()[VENDOR]
     llm, stt = OpenAiChat(http, facts, ChatDialect()), Transcriptions(http, facts, TRANSCRIPTIONS)
-    return Provider(VENDOR, stt=stt, llm=llm, closers=(http,))
+    tts = HttpSpeech(http, OpenAiSpeech(facts, SpeechDialect()))
+    return Provider(VENDOR, stt=stt, llm=llm, tts=tts, closers=(http,))

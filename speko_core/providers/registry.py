@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 
+from speko_core.providers.alibaba import build_alibaba
 from speko_core.providers.anthropic import build_anthropic
 from speko_core.providers.assemblyai import build_assemblyai
 from speko_core.providers.base import Provider
@@ -17,6 +18,7 @@ from speko_core.providers.families.http import VendorHttp
 from speko_core.providers.families.socket import VendorSockets
 from speko_core.providers.google import build_google
 from speko_core.providers.groq import build_groq
+from speko_core.providers.inworld import build_inworld
 from speko_core.providers.local.provider import build_local
 from speko_core.providers.openai import build_openai
 from speko_core.providers.sandbox.provider import build_sandbox
@@ -54,6 +56,7 @@ def default_factories() -> Mapping[str, ProviderFactory]:
     """Every vendor this product has adapters for. Those on the network share one client, which their closers end."""
     http, sockets = VendorHttp(), VendorSockets()
     return {
+        "alibaba": partial(build_alibaba, http=http),
         "anthropic": partial(build_anthropic, http=http),
         "assemblyai": partial(build_assemblyai, http=http),
         "cartesia": partial(build_cartesia, http=http, sockets=sockets),
@@ -62,6 +65,7 @@ def default_factories() -> Mapping[str, ProviderFactory]:
         "elevenlabs": partial(build_elevenlabs, http=http, sockets=sockets),
         "google": partial(build_google, http=http),
         "groq": partial(build_groq, http=http),
+        "inworld": partial(build_inworld, http=http),
         "local": build_local,
         "openai": partial(build_openai, http=http),
         "sandbox": build_sandbox,

@@ -4,12 +4,15 @@ from speko_core.providers.base import Provider
 from speko_core.providers.catalog import load_catalog
 from speko_core.providers.families.http import VendorHttp
 from speko_core.providers.families.openai_chat import ChatDialect, OpenAiChat
+from speko_core.providers.families.speaking import HttpSpeech
+from speko_core.providers.xai_tts import XaiSpeech
 from speko_core.settings import Settings
 
 VENDOR = "xai"
 
 
 def build_xai(settings: Settings, http: VendorHttp) -> Provider:
-    """Chat completions."""
+    """Chat completions and speech."""
     facts = load_catalog()[VENDOR]
-    return Provider(VENDOR, llm=OpenAiChat(http, facts, ChatDialect(system_role="system")), closers=(http,))
+    llm, tts = OpenAiChat(http, facts, ChatDialect(system_role="system")), HttpSpeech(http, XaiSpeech(facts))
+    return Provider(VENDOR, llm=llm, tts=tts, closers=(http,))

@@ -19,7 +19,7 @@ from speko_core.types import JsonValue
 MAX_RETRY_AFTER_S: Final = 3600.0
 _IDENTIFIER: Final = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}")
 _DURATION: Final = re.compile(r"(\d+(?:\.\d+)?)s")
-# Keys under which vendors put machine-readable words: OpenAI, Anthropic, Google, ElevenLabs, Deepgram, Cartesia.
+# Keys under which vendors put machine-readable words: OpenAI, Anthropic, Google, ElevenLabs, Deepgram, Cartesia, Qwen.
 _WORD_KEYS: Final = ("code", "type", "status", "reason", "err_code", "error_code")
 _NESTED_KEYS: Final = ("error", "detail", "details")
 
@@ -32,15 +32,19 @@ _KIND_BY_WORD: Final[Mapping[str, FailureKind]] = {
             "credit_balance_exhausted",
             "enforced_spend_limit_reached",
             "quota_exceeded",
+            "Arrearage",
+            "AllocationQuota.FreeTierOnly",
             "FAILED_PRECONDITION",  # Google: no billing where the free tier is not offered
         ),
         FailureKind.QUOTA,
     ),
-    **dict.fromkeys(("invalid_api_key", "auth_error", "authentication_error", "API_KEY_INVALID"), FailureKind.AUTH),
+    **dict.fromkeys(
+        ("invalid_api_key", "auth_error", "authentication_error", "API_KEY_INVALID", "InvalidApiKey"), FailureKind.AUTH
+    ),
     **dict.fromkeys(
         ("rate_limited", "concurrency_limited", "rate_limit_exceeded", "rate_limit_error"), FailureKind.RATE
     ),
-    **dict.fromkeys(("content_filter", "content_policy_violation"), FailureKind.REFUSED),
+    **dict.fromkeys(("content_filter", "content_policy_violation", "DataInspectionFailed"), FailureKind.REFUSED),
     # The request on the wire is ours: a field or a model the vendor does not take is not the caller's mistake.
     **dict.fromkeys(
         ("unsupported_parameter", "unsupported_value", "unknown_parameter", "model_not_found"), FailureKind.UPSTREAM
