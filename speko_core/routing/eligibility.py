@@ -69,23 +69,22 @@ class _Rules:
 
     def drop(self, offer: Offer) -> tuple[Drop, str] | None:
         """Why `offer` cannot serve the call, or None."""
-        return self._unavailable(offer) or self._unwanted(offer) or self._unsuited(offer)
+        return self._unwanted(offer) or self._unavailable(offer) or self._unsuited(offer)
 
-    def _unavailable(self, offer: Offer) -> tuple[Drop, str] | None:
+    def _unwanted(self, offer: Offer) -> tuple[Drop, str] | None:
         if self.call.mode == "test" and not offer.sandbox:
             return "test_mode", "test keys are served by offline providers only"
+        if self.allowed and not self.allowed & {offer.vendor, offer.id}:
+            return "not_allowed", "not in allowedProviders"
+        return None
+
+    def _unavailable(self, offer: Offer) -> tuple[Drop, str] | None:
         if offer.missing:
             return offer.missing, _MISSING_TEXT[offer.missing]
         if offer.sandbox and not self.offline:
             return "offline_provider", "offline providers serve live calls only where no real provider is configured"
-        return None
-
-    def _unwanted(self, offer: Offer) -> tuple[Drop, str] | None:
-        if self.allowed and not self.allowed & {offer.vendor, offer.id}:
-            return "not_allowed", "not in allowedProviders"
-        known = self.snapshot.ids(self.policy.modality)
-        exempt = offer.sandbox or offer.facts.declared
-        if self.allowed and self.policy.pins_need_data and not exempt and offer.id not in known:
+        exempt = offer.sandbox or offer.facts.declared or not self.policy.pins_need_data
+        if self.allowed and not exempt and offer.id not in self.snapshot.ids(self.policy.modality):
             return "no_benchmark_data", "allow-listed, but the snapshot has no benchmark data for it"
         return None
 
