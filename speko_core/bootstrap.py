@@ -27,6 +27,7 @@ from speko_core.db.schema import is_current
 from speko_core.deps import Deps
 from speko_core.errors import ConfigurationError
 from speko_core.ids import new_id
+from speko_core.metering.service import starting_credit
 from speko_core.preflight import check_database, check_ports
 from speko_core.principal import ALL_SCOPES, Principal
 from speko_core.prompting import prompt
@@ -111,6 +112,7 @@ async def _seed_once(deps: Deps, mark: str) -> FirstStart:
         principal = Principal("system", "bootstrap", organization_id, ALL_SCOPES, user_id=user_id)
         ctx = Ctx(principal, deps, db, "cli", new_id("req"))
         await agents.create(ctx, _default_agent())
+        await starting_credit(ctx)
         test = await accounts.create_key(ctx, KeyCreate(name="First test key", mode="test"))
         live = await accounts.create_key(ctx, KeyCreate(name="First live key", mode="live"))
         url = await sign_in_url(deps, db, user_id)

@@ -11,12 +11,16 @@ from speko_core.adapters.system_clock import SystemClock
 from speko_core.db.engine import Database, create_engine
 from speko_core.errors import ConfigurationError
 from speko_core.limits import RateLimiter
+from speko_core.metering.credit import CreditBook
+from speko_core.metering.journal import Journal
 from speko_core.ports.clock import Clock
 from speko_core.ports.jobs import Jobs
 from speko_core.ports.rooms import Rooms
 from speko_core.ports.secrets import Secrets
 from speko_core.providers.registry import ProviderRegistry, build_registry, default_factories
+from speko_core.routing.snapshots import Snapshots
 from speko_core.settings import Settings
+from speko_core.standing import Standings
 
 
 @dataclass(frozen=True)
@@ -32,12 +36,17 @@ class Deps:
     rooms: Rooms
     limits: RateLimiter
     worker_token: str
+    journal: Journal
+    credit: CreditBook
+    standings: Standings
+    snapshots: Snapshots = field(default_factory=Snapshots)
     key_cache: KeyCache = field(default_factory=KeyCache)
 
     async def aclose(self) -> None:
         """Release processes and connections, in reverse order of use."""
         await self.providers.aclose()
         await self.jobs.aclose()
+        await self.journal.aclose()
         await self.database.aclose()
 
 
@@ -68,6 +77,7 @@ def build_deps(settings: Settings) -> Deps:
     secrets = EnvelopeSecrets(load_master_key(settings))
     token = settings.worker_token.get_secret_value() if settings.worker_token else secrets.worker_token
     clock = SystemClock()
+    credit = CreditBook(prepaid=settings.billing == "prepaid")
     return Deps(
         settings=settings,
         clock=clock,
@@ -80,4 +90,7 @@ def build_deps(settings: Settings) -> Deps:
             clock, per_key=settings.rate_limit_per_key, per_organization=settings.rate_limit_per_organization
         ),
         worker_token=token,
+        journal=Journal(settings, clock, credit),
+        credit=credit,
+        standings=Standings(clock),
     )

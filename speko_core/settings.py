@@ -43,7 +43,9 @@ class Settings(BaseSettings):
         None, description="Credential of worker processes that do not share the master key."
     )
     gateway_url: str = Field("", description="Where the worker finds the web role; default the local one.")
-    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="Least severe line that is logged."
+    )
     log_to: Literal["stderr", "files"] = Field(
         "stderr", description="Where JSON logs go; `files` means data folder/logs, one a role, rotated."
     )
@@ -74,6 +76,13 @@ class Settings(BaseSettings):
     compatible_tts_url: str = Field("", description="Base URL of a server with /audio/speech, ending in /v1.")
     compatible_tts_models: str = Field("", description="Comma-separated model names that server has.")
     compatible_tts_voice: str = Field("", description="The voice of those models where a caller names none.")
+    billing: Literal["metered", "prepaid"] = Field(
+        "metered",
+        description="`metered` books what managed calls cost and blocks nothing; `prepaid` refuses them without credit.",
+    )
+    starting_credit_micro_usd: int = Field(
+        0, ge=0, description="Credit an organization is granted when it is created, in micro-USD."
+    )
     allow_insecure_webhooks: bool = Field(False, description="Development only: allow http and private addresses.")
 
     @field_validator("public_url", "gateway_url")

@@ -4,7 +4,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from sqlalchemy import Connection, event, text
+from sqlalchemy import Connection, Engine, event, text
+from sqlalchemy import create_engine as create_sync_engine
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -38,6 +39,23 @@ def create_engine(settings: Settings) -> AsyncEngine:
         return engine
     return create_async_engine(
         settings.resolved_database_url, pool_size=10, max_overflow=10, pool_pre_ping=True, pool_timeout=15
+    )
+
+
+def create_writer_engine(settings: Settings) -> Engine:
+    """Build the synchronous engine of the group-commit thread: one connection, the same guarantees as the others."""
+    if settings.uses_sqlite:
+        url = settings.resolved_database_url.replace("sqlite+aiosqlite", "sqlite")
+        engine = create_sync_engine(url, connect_args={"isolation_level": None, "check_same_thread": False})
+        event.listen(engine, "connect", _on_sqlite_connect)
+        event.listen(engine, "begin", _on_sqlite_begin)
+        return engine
+    return create_sync_engine(
+        settings.resolved_database_url,
+        pool_size=1,
+        max_overflow=0,
+        pool_pre_ping=True,
+        connect_args={"connect_timeout": 10, "options": "-c statement_timeout=15000"},
     )
 
 

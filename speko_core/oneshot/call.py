@@ -8,10 +8,11 @@ from functools import partial
 from typing import ClassVar, Generic, TypeVar
 
 from speko_core.errors import InvalidInput
+from speko_core.metering.credit import Reservation
 from speko_core.oneshot.candidates import FAILED_CODES
 from speko_core.oneshot.errors import AllProvidersFailed, AnswerBroken
 from speko_core.oneshot.failover import Attempt, Exhausted, Failover, Failure, Timing
-from speko_core.oneshot.usage import Attribution, LoggedUsage, Outcome, Units, Usage, UsageSink
+from speko_core.oneshot.usage import Attribution, Outcome, Units, Usage, UsageSink
 from speko_core.providers.base import ProviderError
 from speko_core.routing.decision import Decision, Ranked
 from speko_core.types import JsonObject
@@ -20,7 +21,6 @@ E = TypeVar("E")
 WireEvent = tuple[str, JsonObject]
 # Clients give up after 30 s without a byte; the wire asks for a comment every 15 s of silence at most.
 BEAT_S = 10.0
-LOGGED_USAGE = LoggedUsage()
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,7 @@ class Route(Generic[E]):
     timing: Timing
     attribution: Attribution
     usage: UsageSink
+    reservation: Reservation | None = None
 
 
 class Call(ABC, Generic[E]):
@@ -43,7 +44,7 @@ class Call(ABC, Generic[E]):
     def __init__(self, route: Route[E]) -> None:
         self.decision = route.decision
         self._failover = Failover(route.attempts, route.timing, self._is_real)
-        self._attribution, self._usage = route.attribution, route.usage
+        self._attribution, self._usage, self._reservation = route.attribution, route.usage, route.reservation
         self._open = False
         self._failed_code = FAILED_CODES[route.decision.modality]
         self._reset()
@@ -112,8 +113,12 @@ class Call(ABC, Generic[E]):
 
     async def aclose(self) -> None:
         """Cancel the upstream call if it is still open, and meter what it gave until then (ONE-7)."""
-        await self._failover.aclose()
-        await self._settle("cancelled")
+        try:
+            await self._failover.aclose()
+            await self._settle("cancelled")
+        finally:
+            if self._reservation is not None:
+                self._reservation.release()
 
     async def _answer(self, beat_s: float) -> AsyncGenerator[Sequence[E], None]:
         async with aclosing(self._failover.batches(beat_s)) as batches:
@@ -130,7 +135,15 @@ class Call(ABC, Generic[E]):
         self._open = False
         offer, modality = self.current.offer, self.decision.modality
         usage = Usage(
-            self._attribution, modality, offer.vendor, offer.facts.id, offer.key_source, self._units(), outcome
+            self._attribution,
+            modality,
+            offer.vendor,
+            offer.facts.id,
+            offer.key_source,
+            self._units(),
+            outcome,
+            offer.facts.prices,
+            self.decision.id or None,
         )
         await self._usage.record(usage)
 

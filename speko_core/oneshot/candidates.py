@@ -1,16 +1,21 @@
 """From a call's intent to its failover chain, or the endpoint's documented failure."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from speko_core.deps import Deps
 from speko_core.errors import InvalidInput
+from speko_core.metering.admission import admit
+from speko_core.metering.credit import Reservation
 from speko_core.oneshot.errors import NoCandidate
+from speko_core.oneshot.usage import Units
 from speko_core.principal import Principal
 from speko_core.providers.base import Modality
 from speko_core.routing.decision import Decision
 from speko_core.routing.eligibility import Needs
 from speko_core.routing.intent import Constraints, RoutingIntent
 from speko_core.routing.router import decide
+from speko_core.warming import warm
 
 FAILED_CODES: Mapping[Modality, str] = {
     Modality.STT: "TRANSCRIBE_FAILED",
@@ -20,25 +25,41 @@ FAILED_CODES: Mapping[Modality, str] = {
 }
 
 
-def route(
+@dataclass(frozen=True)
+class Routed:
+    """A decision that may be carried out, and the credit held for it."""
+
+    decision: Decision
+    reservation: Reservation | None = None
+
+
+async def route(
     deps: Deps,
     principal: Principal,
     modality: Modality,
     intent: RoutingIntent,
     constraints: Constraints | None = None,
     needs: Needs | None = None,
-) -> Decision:
+    *,
+    estimate: Units,
+) -> Routed:
     """Decide for a call that is about to be made; the chain holds at least one candidate.
+
+    `estimate` is what the call is expected to consume, for the credit it needs.
 
     Raises:
         InvalidInput: an allow-list entry is unknown, or no candidate can honour an option.
         NoCandidate: nothing may serve the call, with the endpoint's documented code.
+        InsufficientCredits: only managed keys could serve it, and there is no credit for them (MTR-4).
+        Unavailable: the database does not keep up with what would have to be written.
     """
+    deps.journal.check_room()
+    await warm(deps, principal.organization_id)
     decision = decide(deps, principal, modality, intent, constraints, needs)
     if not decision.ranked:
         _refuse_unmet_options(decision)
         raise NoCandidate(decision, FAILED_CODES[modality])
-    return decision
+    return Routed(*admit(deps.credit, principal, decision, estimate, deps.clock.now()))
 
 
 def _refuse_unmet_options(decision: Decision) -> None:

@@ -6,7 +6,7 @@ from typing import cast
 
 from speko_core.deps import Deps
 from speko_core.errors import FieldProblem, InvalidInput
-from speko_core.oneshot.call import LOGGED_USAGE, EventCall, Route, WireEvent, attempts
+from speko_core.oneshot.call import EventCall, Route, WireEvent, attempts
 from speko_core.oneshot.candidates import route
 from speko_core.oneshot.failover import Timing
 from speko_core.oneshot.schemas import ChatMessage, CompleteInput, FunctionChoice
@@ -32,6 +32,8 @@ from speko_core.types import JsonObject
 
 TIMING = Timing(first_event_s=15.0, stall_s=20.0, overall_s=45.0)
 CHARACTERS_PER_TOKEN = 4
+# What an answer without a token limit is expected to be, for the credit it needs.
+USUAL_ANSWER_TOKENS = 500
 
 
 class CompleteCall(EventCall[LlmEvent]):
@@ -104,23 +106,28 @@ def _tool_call(call: ToolCall) -> JsonObject:
     return {"id": call.id, "name": call.name, "args": call.args or "{}"}
 
 
-def open_complete(
+async def open_complete(
     deps: Deps,
     principal: Principal,
     data: CompleteInput,
     *,
     session_id: str | None = None,
     timing: Timing = TIMING,
-    usage: UsageSink = LOGGED_USAGE,
+    usage: UsageSink | None = None,
 ) -> CompleteCall:
     """Route a completion; nothing is sent before `start`.
 
     Raises:
         InvalidInput: a tool does not run inline, or an allow-list entry is unknown.
         NoCandidate: no model may serve the call.
+        InsufficientCredits: there is no credit for a managed call.
     """
     _refuse_server_tools(data)
-    decision = route(deps, principal, Modality.LLM, data.intent, data.constraints, _needs(data))
+    characters = sum(len(message.content) for message in data.messages) + len(data.system_prompt or "")
+    estimate = Units(
+        prompt_tokens=characters // CHARACTERS_PER_TOKEN, completion_tokens=data.max_tokens or USUAL_ANSWER_TOKENS
+    )
+    routed = await route(deps, principal, Modality.LLM, data.intent, data.constraints, _needs(data), estimate=estimate)
     request = _request(data)
 
     def ask(candidate: Ranked) -> AsyncIterator[LlmEvent]:
@@ -129,8 +136,9 @@ def open_complete(
         return cast(LlmAdapter, provider and provider.llm).complete(_fitted(request, candidate), credential)
 
     attribution = Attribution(principal.organization_id, principal.mode, principal.session_id or session_id)
-    characters = sum(len(message.content) for message in data.messages) + len(data.system_prompt or "")
-    return CompleteCall(Route(decision, attempts(decision, ask), timing, attribution, usage), characters)
+    tried = attempts(routed.decision, ask)
+    sink = usage or deps.journal
+    return CompleteCall(Route(routed.decision, tried, timing, attribution, sink, routed.reservation), characters)
 
 
 def _refuse_server_tools(data: CompleteInput) -> None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import cast
 
 from speko_core.deps import Deps
-from speko_core.oneshot.call import LOGGED_USAGE, Call, Route, attempts
+from speko_core.oneshot.call import Call, Route, attempts
 from speko_core.oneshot.candidates import route
 from speko_core.oneshot.failover import Timing
 from speko_core.oneshot.schemas import SynthesizeInput
@@ -53,24 +53,27 @@ class SynthesizeCall(Call[AudioChunk]):
         return Units(characters=self._characters)
 
 
-def open_synthesize(
+async def open_synthesize(
     deps: Deps,
     principal: Principal,
     data: SynthesizeInput,
     *,
     session_id: str | None = None,
     timing: Timing = TIMING,
-    usage: UsageSink = LOGGED_USAGE,
+    usage: UsageSink | None = None,
 ) -> SynthesizeCall:
     """Route a synthesis; nothing is sent before `start`.
 
     Raises:
         InvalidInput: an unknown allow-list entry.
         NoCandidate: no model may serve the call, for example none that has the voice.
+        InsufficientCredits: there is no credit for a managed call.
     """
     speed = None if data.speed == NEUTRAL_SPEED else data.speed
     needs = Needs(frozenset() if speed is None else frozenset({"speed"}), data.voice or None)
-    decision = route(deps, principal, Modality.TTS, data.intent, data.constraints, needs)
+    estimate = Units(characters=len(data.text))
+    routed = await route(deps, principal, Modality.TTS, data.intent, data.constraints, needs, estimate=estimate)
+    decision = routed.decision
     if data.model:
         decision = with_model(decision, data.model)
     request = TtsRequest("", data.intent.language, data.text, data.voice or None, speed, data.instructions)
@@ -81,7 +84,8 @@ def open_synthesize(
         return cast(TtsAdapter, provider and provider.tts).synthesize(_fitted(request, candidate), credential)
 
     attribution = Attribution(principal.organization_id, principal.mode, principal.session_id or session_id)
-    call_route = Route(decision, attempts(decision, speak), timing, attribution, usage)
+    sink = usage or deps.journal
+    call_route = Route(decision, attempts(decision, speak), timing, attribution, sink, routed.reservation)
     return SynthesizeCall(call_route, len(data.text))
 
 

@@ -6,7 +6,7 @@ from typing import ClassVar, cast
 
 from speko_core.audio import decode_audio
 from speko_core.deps import Deps
-from speko_core.oneshot.call import LOGGED_USAGE, EventCall, Route, WireEvent, attempts
+from speko_core.oneshot.call import EventCall, Route, WireEvent, attempts
 from speko_core.oneshot.candidates import route
 from speko_core.oneshot.failover import Timing
 from speko_core.oneshot.schemas import TranscribeInput
@@ -78,18 +78,20 @@ async def open_transcribe(
     *,
     session_id: str | None = None,
     timing: Timing | None = None,
-    usage: UsageSink = LOGGED_USAGE,
+    usage: UsageSink | None = None,
 ) -> TranscribeCall:
     """Decode the recording and route it; nothing is sent before `start`.
 
     Raises:
         InvalidInput: `INVALID_AUDIO` for an empty or undecodable body; an unknown allow-list entry.
         NoCandidate: no model may serve the call.
+        InsufficientCredits: there is no credit for a managed call.
     """
     audio = await decode_audio(data.body, data.content_type)
     options = data.options
     needs = Needs(frozenset({"keywords"}) if options.keywords else frozenset())
-    decision = route(deps, principal, Modality.STT, data.intent, data.constraints, needs)
+    estimate = Units(audio_ms=round(audio.duration_s * 1000))
+    routed = await route(deps, principal, Modality.STT, data.intent, data.constraints, needs, estimate=estimate)
     request = SttRequest(
         model="",
         language=options.language or data.intent.language,
@@ -110,4 +112,7 @@ async def open_transcribe(
 
     attribution = Attribution(principal.organization_id, principal.mode, principal.session_id or session_id)
     limits = timing or timing_for(audio.duration_s)
-    return TranscribeCall(Route(decision, attempts(decision, ask), limits, attribution, usage), audio.duration_s)
+    tried = attempts(routed.decision, ask)
+    sink = usage or deps.journal
+    call_route = Route(routed.decision, tried, limits, attribution, sink, routed.reservation)
+    return TranscribeCall(call_route, audio.duration_s)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from speko_core.providers.base import Modality
+from speko_core.providers.catalog import Price
 from speko_core.routing.offers import KeySource
 
 log = logging.getLogger("speko.usage")
@@ -43,6 +44,8 @@ class Usage:
     key_source: KeySource
     units: Units
     outcome: Outcome
+    prices: tuple[Price, ...] = ()
+    decision_id: str | None = None
 
 
 class UsageSink(Protocol):

@@ -1,6 +1,6 @@
 """Which key a call to a vendor uses: the one place that knows.
 
-A candidate without a key is skipped (RTE-8). A test key never gets one, whatever else goes wrong (ORG-4).
+The organization's own key comes first, then the platform's; a candidate without either is skipped (RTE-8). A test key never gets one, whatever else goes wrong (ORG-4).
 """
 
 from speko_core.deps import Deps
@@ -9,9 +9,16 @@ from speko_core.providers.base import Credential
 
 
 def resolve(deps: Deps, principal: Principal, vendor: str) -> Credential | None:
-    """The credential for `principal`'s calls to `vendor`, or None when there is none."""
+    """The credential for `principal`'s calls to `vendor`, or None when there is none.
+
+    Answers from what is known of the organization: await `warming.warm` first.
+    """
     if principal.mode == "test":
         return None
+    standing = deps.standings.get(principal.organization_id)
+    own = standing.keys.get(vendor) if standing else None
+    if own is not None:
+        return own.credential
     settings = deps.settings
     key = settings.provider_keys.get(vendor)
     return Credential(key.get_secret_value(), "MANAGED", settings.provider_urls.get(vendor)) if key else None

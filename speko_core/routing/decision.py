@@ -24,6 +24,7 @@ Drop = Literal[
     "latency_cutoff",
     "no_region_data",
     "unhealthy",
+    "no_credit",
 ]
 
 
@@ -85,3 +86,5 @@ class Decision:
     filtered_out: tuple[FilteredOut, ...]
     scores_run_id: str
     source: str | None = None
+    # Set when the decision is stored, to ask for it again.
+    id: str = ""

@@ -1,4 +1,4 @@
-"""The selector over what this process has: its adapters and catalogue, the active snapshot, the default policies."""
+"""The selector over what this process has: its adapters and catalogue, the active snapshot, the policies in force."""
 
 from speko_core.deps import Deps
 from speko_core.principal import Principal
@@ -11,6 +11,7 @@ from speko_core.routing.offers import KeySource, Offer, offers
 from speko_core.routing.policy import DEFAULT_POLICIES
 from speko_core.routing.selector import select
 from speko_core.routing.snapshot import seed_snapshot
+from speko_core.standing import Standing
 
 
 def decide(
@@ -23,12 +24,16 @@ def decide(
 ) -> Decision:
     """Run the selector for one caller; the chain may be empty.
 
+    Decides from what is known of the organization: await `warming.warm` first.
+
     Raises:
         InvalidInput: an allow-list entry is unknown.
     """
     allowed = constraints.entries(modality) if constraints else ()
     call = RoutingCall(intent, principal.mode, allowed, needs or Needs())
-    return select(call, offers_for(deps, principal, modality), seed_snapshot(), DEFAULT_POLICIES[modality])
+    standing = deps.standings.get(principal.organization_id) or Standing(seed_snapshot())
+    policy = standing.policies.get(modality, DEFAULT_POLICIES[modality])
+    return select(call, offers_for(deps, principal, modality), standing.snapshot, policy)
 
 
 def offers_for(deps: Deps, principal: Principal, modality: Modality) -> tuple[Offer, ...]:

@@ -23,7 +23,8 @@ from speko_core.routing.schemas import (
     Voices,
     VoicesQuery,
 )
-from speko_core.routing.snapshot import Snapshot, seed_snapshot
+from speko_core.routing.snapshot import Snapshot
+from speko_core.warming import warm
 
 TTS_SUFFIX = "-tts"
 
@@ -31,12 +32,13 @@ TTS_SUFFIX = "-tts"
 async def stack(ctx: Ctx, query: StackQuery) -> Stack:
     """What the router would pick for an intent, and why not the others. Records no usage (RTE-6)."""
     intent = RoutingIntent(language=query.language, region=query.region, optimize_for=query.optimize_for)
+    standing = await warm(ctx.deps, ctx.organization_id)
     layers = {str(modality): _layer(decide(ctx.deps, ctx.principal, modality, intent)) for modality in Modality}
     return Stack(
         language=query.language,
         region=query.region,
         optimize_for=query.optimize_for,
-        scores_run_id=seed_snapshot().scores_run_id,
+        scores_run_id=standing.snapshot.scores_run_id,
         **layers,
     )
 
@@ -62,7 +64,7 @@ def _candidate(item: Ranked) -> StackCandidate:
 
 async def known_providers(ctx: Ctx, query: object) -> KnownProviders:
     """Every entry that `allowedProviders` takes (RTE-7)."""
-    registry, snapshot = ctx.deps.providers, seed_snapshot()
+    registry, snapshot = ctx.deps.providers, (await warm(ctx.deps, ctx.organization_id)).snapshot
     here = {modality: offers_for(ctx.deps, ctx.principal, modality) for modality in Modality}
     return KnownProviders(**{str(modality): _known(here[modality], modality, registry, snapshot) for modality in here})
 
@@ -108,6 +110,7 @@ def _vendor_rows(
 
 async def voices(ctx: Ctx, query: VoicesQuery) -> Voices:
     """The voices of the catalogue. Vendors whose voices belong to an account are listed without them (RTE-15)."""
+    await warm(ctx.deps, ctx.organization_id)
     wanted = query.provider.removesuffix(TTS_SUFFIX) if query.provider else None
     by_vendor: dict[str, list[Offer]] = {}
     for offer in offers_for(ctx.deps, ctx.principal, Modality.TTS):

@@ -18,6 +18,7 @@ from speko_core.sessions.plan import SessionPlan
 from speko_core.sessions.rules import Status
 from speko_core.sessions.schemas import SessionCreate, SessionCreated
 from speko_core.sessions.signing import sign_plan
+from speko_core.warming import warm
 
 KIND_WEB = "web"
 
@@ -40,6 +41,7 @@ async def create(ctx: Ctx, data: SessionCreate) -> SessionCreated:
         expires_at=ctx.now() + timedelta(seconds=data.ttl_seconds),
     )
     plan = compose(frame, data, agent)
+    await warm(ctx.deps, ctx.organization_id)
     plan = plan.model_copy(update={"offline": runs_offline(ctx.deps, ctx.principal, plan)})
     request = RoomRequest(session_id, f"speko_{session_id}", data.identity or f"user_{session_id}", data.ttl_seconds)
     access = await _admit(ctx, request)

@@ -52,7 +52,7 @@ async def complete(request: Request) -> Response:
     if body is None:
         return CLIENT_GONE
     data = parse_json(CompleteInput, body)
-    return _answer(request, open_complete(deps, principal, data, session_id=_session(request)))
+    return _answer(request, await open_complete(deps, principal, data, session_id=_session(request)))
 
 
 async def synthesize(request: Request) -> Response:
@@ -62,7 +62,7 @@ async def synthesize(request: Request) -> Response:
     if body is None:
         return CLIENT_GONE
     data = parse_json(SynthesizeInput, body)
-    return AudioAnswer(open_synthesize(deps, principal, data, session_id=_session(request)))
+    return AudioAnswer(await open_synthesize(deps, principal, data, session_id=_session(request)))
 
 
 def routes() -> list[BaseRoute]:

@@ -1,5 +1,6 @@
-"""The one-shot doors over scripted providers, with keys that are already known, so that no database is needed."""
+"""The one-shot doors over scripted providers, with keys that are already known."""
 
+import shutil
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -8,6 +9,7 @@ import httpx
 import pytest
 
 from speko_core.accounts import keys
+from speko_core.accounts.models import Organization
 from speko_core.deps import Deps, build_deps
 from speko_core.principal import ALL_SCOPES, Mode, Principal
 from speko_core.settings import Settings
@@ -20,9 +22,13 @@ JSON = {"Accept": "application/json"}
 
 
 @pytest.fixture
-async def bare_deps(tmp_path: Path) -> AsyncIterator[Deps]:
-    """Real ports on an unopened database; the clock stands still, so known keys stay known."""
+async def bare_deps(tmp_path: Path, migrated_sqlite: Path) -> AsyncIterator[Deps]:
+    """Real ports and one organization; the clock stands still, so known keys stay known."""
+    shutil.copy(migrated_sqlite, tmp_path / "speko.sqlite")
     built = build_deps(Settings(data_dir=tmp_path, master_key=MASTER_KEY, _env_file=None))
+    now = built.clock.now()
+    async with built.database.transaction("org_1") as db:
+        db.add(Organization(id="org_1", name="Acme", created_at=now, updated_at=now))
     yield replace(built, clock=MovedClock())
     await built.aclose()
 

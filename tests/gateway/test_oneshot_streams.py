@@ -168,7 +168,7 @@ def patient_app(deps: Deps, timing: Timing, ledger: Ledger | None = None) -> Sta
     async def endpoint(request: Request) -> Response:
         principal = Principal("api_key", "key_1", "org_1", ALL_SCOPES, "live")
         data = CompleteInput.model_validate(BODY)
-        call = open_complete(deps, principal, data, timing=timing, usage=ledger or Ledger(), session_id="s_1")
+        call = await open_complete(deps, principal, data, timing=timing, usage=ledger or Ledger(), session_id="s_1")
         return EventAnswer(call, hold_s=0.05, beat_s=0.05)
 
     return Starlette(routes=[Route("/", endpoint, methods=["POST"])], exception_handlers={SpekoError: on_speko_error})
