@@ -21,7 +21,12 @@ from speko_core.db.migrate import upgrade
 from speko_core.db.tables import METADATA
 from speko_core.deps import Deps, build_deps
 from speko_core.ids import new_id
+from speko_core.providers.catalog import load_catalog
 from speko_core.settings import Settings
+
+# No test may call a real vendor: products that tests start inherit this environment.
+for _name in {name for facts in load_catalog().values() for name in facts.env_keys}:
+    os.environ.pop(_name, None)
 
 POSTGRES_URL = os.environ.get("SPEKO_TEST_POSTGRES_URL", "")
 

@@ -52,6 +52,12 @@ def test_only_adapters_and_the_worker_import_livekit() -> None:
     assert offenders(r"livekit\b", "speko_core", "speko_gateway", "speko_mcp", allowed=("speko_core/adapters/",)) == []
 
 
+def test_the_product_imports_no_vendor_sdk() -> None:
+    """RTE-16: they prove the fakes in tests; the product speaks the wires itself."""
+    sdks = r"(openai|anthropic|groq|google|deepgram|elevenlabs|cartesia|assemblyai)(\.|$)"
+    assert offenders(sdks) == []
+
+
 def test_fastmcp_stays_in_the_mcp_door() -> None:
     """Importing it costs memory and start-up time, so the other roles do not."""
     assert offenders(r"(fastmcp|mcp|mcp_types)(\.|$)", "speko_core", "speko_gateway", "speko_worker") == []
