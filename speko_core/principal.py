@@ -10,6 +10,7 @@ ALL_SCOPES: frozenset[str] = frozenset(
     {
         "account:read", "account:write",
         "agents:read", "agents:write",
+        "calls:read", "calls:write",
         "keys:read", "keys:write",
         "sessions:read", "sessions:write", "sessions:turns",
         "inference:use",

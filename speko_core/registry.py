@@ -2,6 +2,7 @@
 
 from speko_core.accounts.operations import OPERATIONS as ACCOUNTS
 from speko_core.agents.operations import OPERATIONS as AGENTS
+from speko_core.do_not_call.operations import OPERATIONS as DO_NOT_CALL
 from speko_core.docs_search.operations import OPERATIONS as DOCS
 from speko_core.metering.operations import OPERATIONS as METERING
 from speko_core.migration.operations import OPERATIONS as MIGRATION
@@ -9,7 +10,16 @@ from speko_core.operations import AnyOperation
 from speko_core.routing.operations import OPERATIONS as ROUTING
 from speko_core.sessions.operations import OPERATIONS as SESSIONS
 
-OPERATIONS: tuple[AnyOperation, ...] = (*ACCOUNTS, *AGENTS, *SESSIONS, *ROUTING, *METERING, *DOCS, *MIGRATION)
+OPERATIONS: tuple[AnyOperation, ...] = (
+    *ACCOUNTS,
+    *AGENTS,
+    *SESSIONS,
+    *DO_NOT_CALL,
+    *ROUTING,
+    *METERING,
+    *DOCS,
+    *MIGRATION,
+)
 
 
 def by_id(operation_id: str) -> AnyOperation:

@@ -5,9 +5,10 @@ from speko_core.accounts import oauth_models as oauth
 from speko_core.agents import models as agents
 from speko_core.byok import models as byok
 from speko_core.db.base import Base
+from speko_core.do_not_call import models as do_not_call
 from speko_core.metering import models as metering
 from speko_core.routing import decisions_models as decisions
 from speko_core.sessions import models as sessions
 
 METADATA = Base.metadata
-MODULES = (accounts, oauth, agents, sessions, metering, byok, decisions)
+MODULES = (accounts, oauth, agents, sessions, metering, byok, decisions, do_not_call)

@@ -17,6 +17,8 @@ SCOPE_WORDS = {
     "account:write": "Change organization settings and invite members",
     "agents:read": "See agents and their prompts",
     "agents:write": "Create, change and delete agents",
+    "calls:read": "See the do-not-call list, with its phone numbers",
+    "calls:write": "Add numbers to the do-not-call list and remove them",
     "keys:read": "See the list of API keys",
     "keys:write": "Create and revoke API keys",
     "sessions:read": "Read conversations and transcripts",

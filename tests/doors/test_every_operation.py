@@ -48,9 +48,14 @@ async def _session(tenant: Tenant, client: httpx.AsyncClient) -> str:
     return cast(str, (await client.post("/v1/sessions", json={"agentId": tenant.agent_id})).json()["sessionId"])
 
 
+async def _do_not_call(tenant: Tenant, client: httpx.AsyncClient) -> str:
+    return cast(str, (await client.post("/v1/do-not-call", json={"number": "+14155550123"})).json()["id"])
+
+
 # One line per resource whose operations take an id: how another organization comes to own one.
 OWNED: dict[str, Callable[[Tenant, httpx.AsyncClient], Awaitable[str]]] = {
     "agents": _agent,
+    "do_not_call": _do_not_call,
     "keys": _key,
     "sessions": _session,
 }
