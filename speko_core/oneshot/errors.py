@@ -71,6 +71,6 @@ def _cause(failure: Failure) -> Cause:
 
 def _most_telling(decision: Decision) -> Sequence[FilteredOut]:
     """Reasons about what was asked for come before reasons that hold for the whole installation."""
-    general = ("not_allowed", "no_adapter", "offline_provider", "test_mode")
+    general = ("not_allowed", "no_adapter", "no_key", "offline_provider", "test_mode")
     telling = sorted(decision.filtered_out, key=lambda entry: entry.code in general)
     return telling[:_SHOWN]

@@ -89,7 +89,10 @@ async def open_transcribe(
     """
     audio = await decode_audio(data.body, data.content_type)
     options = data.options
-    needs = Needs(frozenset({"keywords"}) if options.keywords else frozenset())
+    needs = Needs(
+        frozenset({"keywords"}) if options.keywords else frozenset(),
+        hints=frozenset({"prompt"}) if options.prompt else frozenset(),
+    )
     estimate = Units(audio_ms=round(audio.duration_s * 1000))
     routed = await route(deps, principal, Modality.STT, data.intent, data.constraints, needs, estimate=estimate)
     request = SttRequest(
