@@ -2,6 +2,7 @@
 
 from speko_core.accounts.operations import OPERATIONS as ACCOUNTS
 from speko_core.agents.operations import OPERATIONS as AGENTS
+from speko_core.byok.operations import OPERATIONS as BYOK
 from speko_core.do_not_call.operations import OPERATIONS as DO_NOT_CALL
 from speko_core.docs_search.operations import OPERATIONS as DOCS
 from speko_core.metering.operations import OPERATIONS as METERING
@@ -16,6 +17,7 @@ OPERATIONS: tuple[AnyOperation, ...] = (
     *SESSIONS,
     *DO_NOT_CALL,
     *ROUTING,
+    *BYOK,
     *METERING,
     *DOCS,
     *MIGRATION,

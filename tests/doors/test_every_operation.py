@@ -52,12 +52,18 @@ async def _do_not_call(tenant: Tenant, client: httpx.AsyncClient) -> str:
     return cast(str, (await client.post("/v1/do-not-call", json={"number": "+14155550123"})).json()["id"])
 
 
+async def _provider_key(tenant: Tenant, client: httpx.AsyncClient) -> str:
+    await client.put("/v1/providers", json={"provider": "deepgram", "apiKey": "dg-theirs"})
+    return "deepgram"
+
+
 # One line per resource whose operations take an id: how another organization comes to own one.
 OWNED: dict[str, Callable[[Tenant, httpx.AsyncClient], Awaitable[str]]] = {
     "agents": _agent,
     "do_not_call": _do_not_call,
     "keys": _key,
     "sessions": _session,
+    "providers": _provider_key,
 }
 # Inputs that a malformed-input test needs to get past the path: the smallest valid body of the operation.
 VALID_BODIES: dict[str, object] = {
