@@ -96,7 +96,8 @@ def _synthesize() -> JsonObject:
     return {
         **_operation("synthesize", "Synthesize speech (text to speech)"),
         "description": "Routes the text to the best TTS provider for the intent, failing over before the first chunk. "
-        "The body is chunked audio in the format that `Content-Type` names.",
+        "The body is chunked audio in the format that `Content-Type` names: the provider's own, or the one asked for "
+        "with `Accept: audio/pcm;rate=N`, `audio/wav`, `audio/mpeg` or `audio/ogg`.",
         "parameters": [_SESSION],
         "requestBody": {"required": True, "content": {"application/json": {"schema": inlined(SynthesizeInput)}}},
         "responses": {
@@ -104,7 +105,10 @@ def _synthesize() -> JsonObject:
             "200": {
                 "description": "Chunked audio bytes",
                 "headers": {**_HEADERS, "X-Speko-Audio-Format": format_header},
-                "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+                "content": dict.fromkeys(
+                    ("application/octet-stream", "audio/pcm", "audio/wav", "audio/mpeg", "audio/ogg"),
+                    {"schema": {"type": "string", "format": "binary"}},
+                ),
             },
         },
     }

@@ -1,14 +1,16 @@
-"""`POST /v1/synthesize`: text to one stream of audio in the answering provider's format."""
+"""`POST /v1/synthesize`: text to one stream of audio, in the answering provider's format or the one asked for."""
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import cast
 
+from speko_core.audio.transcode import AudioTarget
 from speko_core.deps import Deps
 from speko_core.oneshot.call import Call, Route, attempts
 from speko_core.oneshot.candidates import route
 from speko_core.oneshot.failover import Timing
 from speko_core.oneshot.schemas import SynthesizeInput
+from speko_core.oneshot.transcoded import transcoded
 from speko_core.oneshot.usage import Attribution, Units, UsageSink
 from speko_core.principal import Principal
 from speko_core.providers.base import AudioChunk, FailureKind, Modality, ProviderError, TtsAdapter, TtsRequest
@@ -61,8 +63,9 @@ async def open_synthesize(
     session_id: str | None = None,
     timing: Timing = TIMING,
     usage: UsageSink | None = None,
+    target: AudioTarget | None = None,
 ) -> SynthesizeCall:
-    """Route a synthesis; nothing is sent before `start`.
+    """Route a synthesis; nothing is sent before `start`. Without a `target` the audio keeps the provider's format.
 
     Raises:
         InvalidInput: an unknown allow-list entry.
@@ -70,7 +73,8 @@ async def open_synthesize(
         InsufficientCredits: there is no credit for a managed call.
     """
     speed = None if data.speed == NEUTRAL_SPEED else data.speed
-    needs = Needs(frozenset() if speed is None else frozenset({"speed"}), data.voice or None)
+    style = frozenset({"instructions"}) if data.instructions else frozenset[str]()
+    needs = Needs(voice=data.voice or None, hints=style, speed=speed)
     estimate = Units(characters=len(data.text))
     routed = await route(deps, principal, Modality.TTS, data.intent, data.constraints, needs, estimate=estimate)
     decision = routed.decision
@@ -81,7 +85,8 @@ async def open_synthesize(
     def speak(candidate: Ranked) -> AsyncIterator[AudioChunk]:
         provider = deps.providers.get(candidate.vendor)
         credential = resolve(deps, principal, candidate.vendor)
-        return cast(TtsAdapter, provider and provider.tts).synthesize(_fitted(request, candidate), credential)
+        audio = cast(TtsAdapter, provider and provider.tts).synthesize(_fitted(request, candidate), credential)
+        return transcoded(audio, target) if target else audio
 
     attribution = Attribution(principal.organization_id, principal.mode, principal.session_id or session_id)
     sink = usage or deps.journal

@@ -1,5 +1,6 @@
 """The hard questions, before any score: may this candidate serve this call at all?"""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -21,7 +22,7 @@ ANY_VOICE = "any_voice"
 
 @dataclass(frozen=True)
 class Needs:
-    """What the call asks of a model beyond the language (RTE-20): option names, and a voice by id.
+    """What the call asks of a model beyond the language (RTE-20): option names, a voice by id, a speed in its range.
 
     `hints` are options that shape an answer without deciding what it is, such as `temperature`: a model without one
     still serves, and the answer names what was left out.
@@ -30,16 +31,24 @@ class Needs:
     options: frozenset[str] = field(default=frozenset())
     voice: str | None = None
     hints: frozenset[str] = field(default=frozenset())
+    speed: float | None = None
 
     def unmet_by(self, offer: Offer) -> tuple[str, ...]:
         """The options this model cannot honour, sorted; a voice it does not have is `voice`."""
-        unmet = sorted(self.options - frozenset(offer.facts.options))
+        wanted = self.options if self.speed is None else self.options | {"speed"}
+        too_far = {"speed"} if not _has_speed(offer, self.speed) else frozenset[str]()
+        unmet = sorted((wanted - frozenset(offer.facts.options)) | too_far)
         return (*unmet, "voice") if self.voice and not _has_voice(offer, self.voice) else tuple(unmet)
 
     def ignored_by(self, offer: Offer) -> tuple[str, ...]:
         """What `offer` would leave out: its missing hints, and an offline provider's missing options too."""
         unheeded = tuple(sorted(self.hints - frozenset(offer.facts.options)))
         return (*self.unmet_by(offer), *unheeded) if offer.sandbox else unheeded
+
+
+def _has_speed(offer: Offer, speed: float | None) -> bool:
+    slowest, fastest = offer.facts.speeds or (0.0, math.inf)
+    return speed is None or slowest <= speed <= fastest
 
 
 def _has_voice(offer: Offer, voice: str) -> bool:

@@ -7,6 +7,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from speko_core.audio.transcode import requested_target
 from speko_core.errors import InvalidInput
 from speko_core.oneshot.call import EventCall
 from speko_core.oneshot.complete import open_complete
@@ -56,13 +57,14 @@ async def complete(request: Request) -> Response:
 
 
 async def synthesize(request: Request) -> Response:
-    """Speak a text."""
+    """Speak a text, in the format of the `Accept` header where that names one."""
     deps, principal = deps_of(request), await principal_with(request, SCOPE)
     body = await _body(request, JSON_LIMIT_BYTES)
     if body is None:
         return CLIENT_GONE
     data = parse_json(SynthesizeInput, body)
-    return AudioAnswer(await open_synthesize(deps, principal, data, session_id=_session(request)))
+    target = requested_target(",".join(request.headers.getlist("accept")))
+    return AudioAnswer(await open_synthesize(deps, principal, data, session_id=_session(request), target=target))
 
 
 def routes() -> list[BaseRoute]:
