@@ -23,6 +23,8 @@ if HAS_MCP:
 MAX_FRAME_BYTES = 1_048_576
 KEEP_ALIVE_S = 75
 BACKLOG = 2048
+# The start of the other roles comes first; nobody makes a call this soon.
+LOAD_AFTER_S = 3.0
 
 OnPrepared = Callable[[Settings, FirstStart | None], None]
 
@@ -49,9 +51,20 @@ async def run_web(settings: Settings, *, check_ports: Iterable[Role], on_prepare
     deps = build_deps(settings)
     try:
         on_prepared(settings, await prepare(deps, check_ports))
-        await Server(server_config(application(deps), settings)).serve()
+        loading = asyncio.create_task(_load_providers(deps))
+        try:
+            await Server(server_config(application(deps), settings)).serve()
+        finally:
+            loading.cancel()
+            await asyncio.gather(loading, return_exceptions=True)
     finally:
         await deps.aclose()
+
+
+async def _load_providers(deps: Deps) -> None:
+    """Load the providers' libraries once the start is over, so that the first call need not wait for them."""
+    await asyncio.sleep(LOAD_AFTER_S)
+    await asyncio.to_thread(deps.providers.load)
 
 
 def application(deps: Deps) -> Starlette:

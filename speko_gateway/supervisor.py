@@ -13,9 +13,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from speko_core.probe import connectable, get_json
 from speko_gateway import exit_codes
 from speko_gateway.child import Child, Event
-from speko_gateway.probe import connectable, get_json
 
 ROLES = ("web", "jobs", "worker")
 EXECUTABLE = (sys.executable, "-m", "speko_gateway.cli.main")

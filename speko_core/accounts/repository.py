@@ -15,6 +15,11 @@ async def organization(db: AsyncSession, organization_id: str) -> Organization |
     return await db.get(Organization, organization_id)
 
 
+async def organizations(db: AsyncSession) -> Sequence[Organization]:
+    """Every organization of the installation, oldest first; for its operator only."""
+    return (await db.execute(select(Organization).order_by(Organization.created_at))).scalars().all()
+
+
 async def keys(db: AsyncSession) -> Sequence[ApiKey]:
     """The organization's keys, newest first."""
     return (await db.execute(select(ApiKey).order_by(ApiKey.created_at.desc(), ApiKey.id.desc()))).scalars().all()

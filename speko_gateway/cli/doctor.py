@@ -6,11 +6,11 @@ from dataclasses import asdict
 
 import click
 
+from speko_core.doctor import installation, machine
+from speko_core.doctor.finding import Finding
 from speko_core.errors import ConfigurationError
 from speko_core.settings import load_settings
 from speko_gateway import exit_codes
-from speko_gateway.checks import installation, machine
-from speko_gateway.checks.finding import Finding
 from speko_gateway.cli.output import json_option, show_json, show_table
 
 _MARKS = {"ok": "ok", "warn": "warning", "fail": "FAILED"}

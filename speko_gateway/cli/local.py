@@ -5,9 +5,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import TypeVar
 
 import click
-from sqlalchemy import select
 
-from speko_core.accounts.models import Organization
+from speko_core.accounts import repository
 from speko_core.deps import Deps, build_deps
 from speko_core.errors import ConfigurationError, NotFound
 from speko_core.execute import Caller, execute
@@ -66,12 +65,12 @@ async def organization_id(deps: Deps, wanted: str | None) -> str:
         NotFound: there is no such organization, or the choice is open.
     """
     async with deps.database.transaction(None, read_only=True, all_organizations=True) as db:
-        found = (await db.execute(select(Organization.id, Organization.name).order_by(Organization.created_at))).all()
+        found = await repository.organizations(db)
     ids = [row.id for row in found]
     if wanted is None and len(ids) == 1:
-        return str(ids[0])
-    if wanted in ids:
-        return str(wanted)
+        return ids[0]
+    if wanted is not None and wanted in ids:
+        return wanted
     known = ", ".join(f"{row.id} ({row.name})" for row in found) or "none yet; `speko up` makes the first"
     raise NotFound(f"Say which organization with --organization. There are: {known}.")
 

@@ -18,8 +18,8 @@ from speko_core.adapters.dbos_jobs import DbosJobs
 from speko_core.adapters.dbos_runner import DbosRunner
 from speko_core.deps import Deps
 from speko_core.jobs import KINDS
+from speko_core.probe import get_json
 from speko_core.sessions.models import SessionTurn, VoiceSession
-from speko_gateway.probe import get_json
 from tests.conftest import Tenant
 
 MAIN = """

@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from datetime import UTC, datetime
+from datetime import datetime
 
 from sqlalchemy import select, text
 from sqlalchemy.exc import SQLAlchemyError
@@ -10,12 +10,13 @@ from sqlalchemy.exc import SQLAlchemyError
 from speko_core.accounts.models import Installation
 from speko_core.adapters.envelope import fingerprint
 from speko_core.adapters.master_key import KEY_FILE, load_master_key
+from speko_core.adapters.system_clock import SystemClock
 from speko_core.db import migrate
 from speko_core.db.engine import Database, create_engine
+from speko_core.doctor.finding import Finding
 from speko_core.errors import ConfigurationError
 from speko_core.preflight import check_database, check_database_url, database_place
 from speko_core.settings import Settings
-from speko_gateway.checks.finding import Finding
 
 _CLOCK_TOLERANCE_S = 5.0
 
@@ -92,7 +93,7 @@ def _ownership(installed: Installation | None, settings: Settings) -> list[Findi
 
 
 def _clock(installed: Installation | None, server_time: datetime | None) -> Finding:
-    now = datetime.now(UTC)
+    now = SystemClock().now()
     if installed is not None and installed.created_at > now:
         return Finding("clock", "fail", "behind the database's own records", "Set the clock; use NTP.")
     difference = abs((server_time - now).total_seconds()) if server_time else 0.0

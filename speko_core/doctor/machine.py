@@ -4,10 +4,10 @@ import shutil
 import sys
 from importlib.util import find_spec
 
+from speko_core.doctor.finding import Finding
 from speko_core.preflight import port_problem
+from speko_core.probe import connectable, get_json
 from speko_core.settings import Role, Settings, unknown_variables
-from speko_gateway.checks.finding import Finding
-from speko_gateway.probe import connectable, get_json
 
 _OLDEST_PYTHON = (3, 11)
 _ENOUGH_DISK = 1_000_000_000
