@@ -25,7 +25,7 @@ class BuildOptions(BaseModel):
     language: str | None = None
     graph: GraphChoice = "staged"
     providers: ProviderChoice = "keep"
-    # Vendors this installation can serve; None keeps whatever the source named.
+    # What this installation can serve, as `layer:vendor` and `layer:vendor:model`; None keeps what the source named.
     served: frozenset[str] | None = None
 
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from speko_core.migration import graphs, tools, vendors
+from speko_core.migration import graphs, tools
 from speko_core.migration.build import AgentBuild, Build, BuildOptions, Key
-from speko_core.migration.emit_agent import agent_payload
+from speko_core.migration.emit_agent import agent_payload, entry_served
 from speko_core.migration.emit_tools import ToolWriter
 from speko_core.migration.neutral import Agent, Graph, GraphEdge, GraphNode, Handoff, Transfer, VoiceAgents
 from speko_core.migration.report import Report
@@ -194,14 +194,13 @@ def _vendor_keys(agents: list[Agent], options: BuildOptions) -> list[Key]:
     named = {
         model.provider
         for agent in agents
-        for model in (agent.llm, agent.voice, agent.stt, agent.s2s)
-        if model is not None and vendors.entry_of(model) is not None
+        for layer, model in (("llm", agent.llm), ("tts", agent.voice), ("stt", agent.stt), ("s2s", agent.s2s))
+        if model is not None and entry_served(layer, model, options) is not None
     }
     return [
         Key(name=f"{name.upper().replace('-', '_')}_API_KEY", kind="provider_key", pointer=None,
             reason=f"The agent asks for {name}; add its key, or build with providers `any`.")
         for name in sorted(name for name in named if name)
-        if options.served is None or name in options.served
     ]  # fmt: skip
 
 

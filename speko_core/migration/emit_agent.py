@@ -1,6 +1,6 @@
 """One neutral agent as the body of `POST /v1/agents`. Whatever the limits of that request take away is a warning."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TypeVar
 
 from speko_core.agents import config
@@ -94,20 +94,24 @@ def _llm(agent: Agent, options: BuildOptions, warnings: list[str]) -> JsonObject
         values["temperature"] = temperature
     if llm.max_tokens is not None and llm.max_tokens >= 1:
         values["maxTokens"] = llm.max_tokens
-    if llm.model and len(llm.model) <= 120 and options.providers == "keep" and is_served(llm, options):
+    pinned = options.providers == "keep" and (options.served is None or f"llm:{llm.entry}" in options.served)
+    if llm.model and len(llm.model) <= 120 and pinned:
         values["model"] = llm.model
     return values
 
 
-def is_served(model: Model, options: BuildOptions) -> bool:
-    """Whether this installation can serve the vendor, as far as is known."""
-    return options.served is None or model.provider in options.served
+def entry_served(layer: str, model: Model, options: BuildOptions) -> str | None:
+    """The allow-list entry this installation can serve: the model, else its vendor, else None."""
+    entry = entry_of(model)
+    if entry is None or options.served is None or f"{layer}:{entry}" in options.served:
+        return entry
+    return model.provider if f"{layer}:{model.provider}" in options.served else None
 
 
 def _stack(agent: Agent, options: BuildOptions, warnings: list[str]) -> JsonObject | None:
     if options.providers == "any":
         return None
-    layers: dict[str, Iterable[Model]] = {
+    layers: dict[str, Sequence[Model]] = {
         "stt": [agent.stt, *agent.stt.fallbacks],
         "llm": [agent.llm, *agent.llm.fallbacks],
         "tts": [agent.voice, *agent.voice.fallbacks],
@@ -115,24 +119,26 @@ def _stack(agent: Agent, options: BuildOptions, warnings: list[str]) -> JsonObje
     }
     allowed: JsonObject = {}
     for layer, models in layers.items():
-        kept: list[JsonValue] = []
-        for model in models:
-            entry = entry_of(model)
-            if entry is None or entry in kept:
-                continue
-            if is_served(model, options):
-                kept.append(entry)
-            else:
-                warnings.append(
-                    f"This installation does not serve {model.provider} ({layer}); the router picks another."
-                )
-        if kept:
-            allowed[layer] = kept[:50]
+        kept = list(dict.fromkeys(_entry(layer, model, options, warnings) for model in models))
+        entries = [entry for entry in kept if entry is not None][:50]
+        if entries:
+            allowed[layer] = list(entries)
     return {"allowedProviders": allowed} if allowed else None
 
 
+def _entry(layer: str, model: Model, options: BuildOptions, warnings: list[str]) -> str | None:
+    wanted, served = entry_of(model), entry_served(layer, model, options)
+    if wanted is not None and served is None:
+        warnings.append(f"This installation does not serve {model.provider} ({layer}); the router picks another.")
+    elif wanted != served:
+        warnings.append(
+            f"{wanted} ({layer}) is not a model this installation knows; any model of {served} may be used."
+        )
+    return served
+
+
 def _voice(agent: Agent, options: BuildOptions) -> str | None:
-    usable = options.providers == "keep" and entry_of(agent.voice) is not None and is_served(agent.voice, options)
+    usable = options.providers == "keep" and entry_served("tts", agent.voice, options) is not None
     return agent.voice.id if usable and agent.voice.id and len(agent.voice.id) <= 120 else None
 
 
@@ -161,6 +167,8 @@ def _idle(agent: Agent, language: str, warnings: list[str]) -> JsonObject | None
     if idle.after_seconds is None and silence is None and not idle.prompts:
         return None
     prompts = [text.strip()[:1000] for text in idle.prompts if text.strip()]
+    if prompts and idle.max_count and idle.max_count > len(prompts):
+        prompts = (prompts * min(idle.max_count, 10))[: min(idle.max_count, 10)]
     if not prompts and idle.after_seconds is not None and idle.max_count != 0:
         spoken = _STILL_THERE.get(language.partition("-")[0])
         if spoken is None:

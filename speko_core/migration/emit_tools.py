@@ -106,6 +106,8 @@ class ToolWriter:
             destination: JsonObject = {"to": transfer.to, "mode": transfer.mode}
             if transfer.description:
                 destination["description"] = transfer.description[:500]
+            if transfer.message:
+                destination["message"] = transfer.message[:500]
             destinations.append(destination)
         if destinations:
             self.tools.append(_builtin("transfer_call", _transfer_words(transfers), {"destinations": destinations}))

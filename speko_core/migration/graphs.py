@@ -115,10 +115,10 @@ def _stage(node: GraphNode, numbers: dict[str, int], edges: list[GraphEdge]) -> 
 
 def _way(edge: GraphEdge, numbers: dict[str, int]) -> str:
     there = f"stage {numbers[edge.target]}"
-    if edge.kind == "always" or not edge.condition:
-        return f"- Then go to {there}."
     if edge.kind == "else":
         return f"- Otherwise go to {there}."
+    if edge.kind == "always" or not edge.condition:
+        return f"- Then go to {there}."
     word = "IF" if edge.kind == "equation" else "When"
     return f"- {word} {edge.condition.strip().rstrip('.')}: go to {there}."
 

@@ -11,7 +11,7 @@ from speko_core.migration.schemas import Finding, MigrationInspected, RefusedFil
 from speko_core.migration.secrets import scrub_text
 
 _MAX_PER_FILE = 20
-_TITLES = {reader.platform: reader.title for reader in READERS}
+_TITLES = {reader.platform: reader.title for reader in reversed(READERS)}
 _FORMATS = ("json", "yaml", "markdown")
 _NOT_RECOGNIZED = "No voice agent"
 

@@ -31,7 +31,7 @@ _VALUE = re.compile(
         ghp|gho|ghs|ghu|ghr|github_pat|xox[abeprs]|SG|sq0\w{3}|EAA\w|pat|napi|bn|rpa|tgp_v1|fc|cal_live|secret|vapi|
         retell|el|xi)[-_.][A-Za-z0-9_\-.=/+]{14,}
     | (?<![A-Za-z0-9])(?:AKIA|ASIA)[A-Z0-9]{16}
-    | (?<![A-Za-z0-9])AIza[A-Za-z0-9_\-]{30,}
+    | (?<![A-Za-z0-9])AIza[A-Za-z0-9_\-]{20,}
     | (?<![A-Za-z0-9])(?:AC|SK)[0-9a-f]{32}(?![A-Za-z0-9])
     | (?<![A-Za-z0-9_\-])eyJ[A-Za-z0-9_\-]{8,}\.[A-Za-z0-9_\-]{6,}(?:\.[A-Za-z0-9_\-]*)?
     | (?i:\b(?:bearer|basic|digest|apikey|token)\ +)(?=[A-Za-z0-9._~+/\-]*[0-9_\-A-Z])[A-Za-z0-9._~+/\-]{12,}=*
@@ -52,7 +52,7 @@ _PLACEHOLDER = re.compile(
     r"^(?:\$?\{+[^{}]*\}+|\$[A-Z_][A-Z0-9_]*|<[^<>]*>|\[[^\[\]]*\]|%\([^()]*\)s|(?:Bearer|Basic|Token)\s+"
     r"(?:\$?\{+[^{}]*\}+|<[^<>]*>|\$[A-Z_]+|YOUR[-_ ]?\w*)|__\w+__|x{3,}|\*{3,}|\.{3,}|"
     r"(?:your|my|replace|change|insert|enter|add|todo|set|put|example|placeholder|dummy|test|none|null|env|process\.env|os\.)"
-    r"[-_ .:]?[\w\-. \[\]'\"()]*)$",
+    r"(?:[-_ .:(\[][\w\-. \[\]'\"()]*|me)?)$",
     re.IGNORECASE,
 )
 _TYPE_WORDS = frozenset(
@@ -65,9 +65,9 @@ _VALUE_NAMES = frozenset(
 )
 _PAIR_KEYS = ("name", "key", "header", "headerName", "header_name")
 _PAIR_NAMES = frozenset(key.lower() for key in _PAIR_KEYS)
-_ID_NAME = re.compile(r"(^id$|[-_]id$|Id$|Ids$|_ids$|uuid|url|uri|path|hash|digest|voice|model|_type$|name$)")
+_ID_NAME = re.compile(r"(^id$|[-_]id$|Id$|Ids$|_ids$|uuid|url|uri|path|hash|[dD]igest|voice|model|_type$|name$)")
+_FEW_DIGITS = 4
 _LONG = re.compile(r"^[A-Za-z0-9+/_\-.=]{32,}$")
-_SCHEMA_PARENTS = frozenset({"properties", "parameters", "required", "path_params_schema"})
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,9 @@ def is_sensitive_header(name: str) -> bool:
 
 def is_placeholder(text: str) -> bool:
     """Whether a person was meant to fill this in, so that there is nothing to hide."""
-    return bool(_PLACEHOLDER.match(text.strip()))
+    bare = text.strip()
+    # `test_…` may begin a real key as well as a placeholder; a placeholder is made of words.
+    return bool(_PLACEHOLDER.match(bare)) and sum(letter.isdigit() for letter in bare) < _FEW_DIGITS
 
 
 def _replace(name: str) -> "_Replacement":
@@ -243,8 +245,6 @@ def _named_secret(path: Path) -> bool:
     last = names[-1]
     if last.lower() in _VALUE_NAMES and last.lower() != "secret" and len(names) > 1:
         last = names[-2]
-    if len(names) > 1 and names[-2] in _SCHEMA_PARENTS:
-        return False
     return bool(_NAMES.match(_snake(last)))
 
 

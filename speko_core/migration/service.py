@@ -76,7 +76,7 @@ def _build(data: MigrationBuild) -> MigrationBuilt:
         language=data.language,
         graph=data.graph,
         providers=data.providers,
-        served=frozenset(load_catalog()),
+        served=_served(),
     )
     if data.neutral is not None:
         agents, keys = neutral_of(data.neutral)
@@ -88,6 +88,12 @@ def _build(data: MigrationBuild) -> MigrationBuilt:
     return MigrationBuilt(
         builds=[_built(parsed, options, data.detail) for parsed in outcome.parsed], refused=_refused(outcome)
     )
+
+
+def _served() -> frozenset[str]:
+    models = [(facts.vendor, model) for facts in load_catalog().values() for model in facts.models]
+    vendors = {f"{model.modality.value}:{vendor}" for vendor, model in models}
+    return frozenset(vendors | {f"{model.modality.value}:{vendor}:{model.id}" for vendor, model in models})
 
 
 def _built(parsed: Parsed, options: BuildOptions, detail: Detail) -> Build:

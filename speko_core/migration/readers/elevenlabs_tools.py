@@ -20,7 +20,7 @@ _PLACES = ("path_params_schema", "query_params_schema", "request_body_schema")
 def read_tools(agent: Agent, items: list[Node]) -> None:
     """Inline tools of the prompt, or one stored tool."""
     for item in items:
-        kind = item["type"].take_text("tools.kind")
+        kind = item["type"].text
         if kind == "system":
             _system(agent, item)
         elif kind == "webhook" or item["api_schema"]:
@@ -33,6 +33,7 @@ def read_tools(agent: Agent, items: list[Node]) -> None:
             tools.add_tool(agent, Tool(name=name, description=item["description"].text or "", unmappable=reason))
             item.mark("unsupported", reason)
         _details(item)
+        item["type"].mark("mapped", target="tools.kind")
 
 
 def read_builtins(agent: Agent, node: Node) -> None:

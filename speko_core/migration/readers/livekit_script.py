@@ -100,4 +100,4 @@ def _zod(node: Node) -> JsonObject:
     return {"type": "object", "properties": properties, "required": required}
 
 
-READER = Reader("livekit", "LiveKit Agents (TypeScript)", detect, read)
+READER = Reader("livekit", "LiveKit Agents", detect, read)

@@ -155,4 +155,4 @@ def _opening(agent: Agent, stage: GraphNode, item: Node) -> None:
         agent.first_message.mode = "wait" if waits else "generate"
 
 
-READER = Reader("pipecat", "Pipecat Flows", detect, read)
+READER = Reader("pipecat", "Pipecat", detect, read)

@@ -26,7 +26,6 @@ def read_tools(agent: Agent, items: list[Node]) -> list[str]:
     for item in items:
         kind = item["type"].text or ""
         item["tool_id"].mark("ignored", "Metadata of Retell's database.")
-        item["type"].mark("mapped", target="tools.kind")
         if kind == "custom":
             names.append(_custom(agent, item))
         elif kind == "end_call":
@@ -37,6 +36,7 @@ def read_tools(agent: Agent, items: list[Node]) -> list[str]:
             read_transfer(agent, item)
         else:
             names.append(_other(agent, item, kind))
+        item["type"].mark("mapped", target="tools.kind")
     return names
 
 

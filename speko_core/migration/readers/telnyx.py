@@ -106,7 +106,7 @@ def _models(agent: Agent, node: Node) -> None:
 
 
 def _tool(agent: Agent, item: Node) -> None:
-    kind = item["type"].take_text("tools.kind") or ""
+    kind = item["type"].text or ""
     body = item[kind] if item[kind].is_object else item
     if kind in ("webhook", "function"):
         tools.add_tool(agent, _webhook(body))
@@ -121,6 +121,7 @@ def _tool(agent: Agent, item: Node) -> None:
         reason = _UNMAPPABLE.get(kind, "Not a kind of tool of Telnyx.")
         tools.add_tool(agent, Tool(name=tools.tool_name(body["name"].text or kind), unmappable=reason))
         item.mark("unsupported", reason)
+    item["type"].mark("mapped", target="tools.kind")
 
 
 def _webhook(body: Node) -> Tool:

@@ -208,7 +208,8 @@ def _idle_hook(agent: Agent, hook: Node) -> None:
             action["type"].mark("mapped", target="idle.prompts")
             hook["on"].mark("mapped", target="idle.prompts")
     agent.idle.after_seconds = hook.at("options", "timeoutSeconds").take_number("idle.afterSeconds")
-    hook.at("options", "triggerMaxCount").mark("approximated", "", "idle.maxCount")
+    count = hook.at("options", "triggerMaxCount").take_number("idle.maxCount")
+    agent.idle.max_count = int(count) if count is not None else None
 
 
 def _ending(agent: Agent, node: Node) -> None:

@@ -33,7 +33,6 @@ def read_tools(agent: Agent, items: list[Node], server: Node | None) -> None:
     """Every tool of a list; functions without a server of their own inherit the assistant's."""
     for item in items:
         kind = item["type"].text or ("function" if item["function"] else "")
-        item["type"].mark("mapped", target="tools.kind")
         if kind == "transferCall":
             _transfers(agent, item)
         elif kind == "endCall":
@@ -52,6 +51,7 @@ def read_tools(agent: Agent, items: list[Node], server: Node | None) -> None:
             "approximated", "Waits for the answer unless the webhook says otherwise.", "tools.responseMode"
         )
         item["messages"].mark("approximated", "", "tools.speech")
+        item["type"].mark("mapped", target="tools.kind")
 
 
 def _function(agent: Agent, item: Node, server: Node | None) -> None:
