@@ -17,7 +17,10 @@ from speko_core.ports.clock import Clock
 from speko_core.ports.jobs import Jobs
 from speko_core.ports.rooms import Rooms
 from speko_core.ports.secrets import Secrets
-from speko_core.providers.registry import ProviderRegistry, build_registry, default_factories
+from speko_core.providers.adapters import ProviderRegistry, late_registry
+from speko_core.routing.decisions_log import DecisionLog
+from speko_core.routing.health import HealthBook
+from speko_core.routing.offer_lists import OfferLists
 from speko_core.routing.snapshots import Snapshots
 from speko_core.settings import Settings
 from speko_core.standing import Standings
@@ -39,6 +42,9 @@ class Deps:
     journal: Journal
     credit: CreditBook
     standings: Standings
+    health: HealthBook
+    decisions: DecisionLog
+    offers: OfferLists = field(default_factory=OfferLists)
     snapshots: Snapshots = field(default_factory=Snapshots)
     key_cache: KeyCache = field(default_factory=KeyCache)
 
@@ -78,19 +84,22 @@ def build_deps(settings: Settings) -> Deps:
     token = settings.worker_token.get_secret_value() if settings.worker_token else secrets.worker_token
     clock = SystemClock()
     credit = CreditBook(prepaid=settings.billing == "prepaid")
+    journal = Journal(settings, clock, credit)
     return Deps(
         settings=settings,
         clock=clock,
         secrets=secrets,
         database=Database(create_engine(settings)),
-        providers=build_registry(settings, default_factories()),
+        providers=late_registry(settings),
         jobs=DbosJobs(settings),
         rooms=EmbeddedRooms(settings.base_url),
         limits=RateLimiter(
             clock, per_key=settings.rate_limit_per_key, per_organization=settings.rate_limit_per_organization
         ),
         worker_token=token,
-        journal=Journal(settings, clock, credit),
+        journal=journal,
+        health=HealthBook(clock),
+        decisions=DecisionLog(journal),
         credit=credit,
         standings=Standings(clock),
     )

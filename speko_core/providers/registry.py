@@ -1,15 +1,15 @@
 """The list of adapters. Adding a provider is one catalogue file, one adapter file and one line here."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from functools import partial
 
+from speko_core.providers.adapters import ProviderRegistry
 from speko_core.providers.alibaba import build_alibaba
 from speko_core.providers.anthropic import build_anthropic
 from speko_core.providers.assemblyai import build_assemblyai
 from speko_core.providers.base import Provider
 from speko_core.providers.cartesia import build_cartesia
-from speko_core.providers.catalog import VendorFacts, load_catalog
+from speko_core.providers.catalog import load_catalog
 from speko_core.providers.compatible import VENDOR as COMPATIBLE
 from speko_core.providers.compatible import build_compatible, declared_facts
 from speko_core.providers.deepgram import build_deepgram
@@ -26,24 +26,6 @@ from speko_core.providers.xai import build_xai
 from speko_core.settings import Settings
 
 ProviderFactory = Callable[[Settings], Provider]
-
-
-@dataclass(frozen=True)
-class ProviderRegistry:
-    """Adapters by vendor for one process; the vendors match the catalogue's (a test holds them together)."""
-
-    by_vendor: Mapping[str, Provider]
-    catalog: Mapping[str, VendorFacts] = field(default_factory=load_catalog)
-
-    def get(self, vendor: str) -> Provider | None:
-        """The adapters of `vendor`, or None when this process has none."""
-        return self.by_vendor.get(vendor)
-
-    async def aclose(self) -> None:
-        """Release every provider's processes and connections."""
-        for provider in self.by_vendor.values():
-            for closer in provider.closers:
-                await closer.aclose()
 
 
 def build_registry(settings: Settings, factories: Mapping[str, ProviderFactory]) -> ProviderRegistry:

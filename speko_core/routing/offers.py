@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+from speko_core.providers.adapters import ProviderRegistry
 from speko_core.providers.base import Modality, Provider
 from speko_core.providers.catalog import ModelFacts
-from speko_core.providers.registry import ProviderRegistry
 
 KeySource = Literal["BYOK", "MANAGED", "NONE"]
 Missing = Literal["no_adapter", "no_key", "retired"]

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 
 from speko_core.context import Ctx
+from speko_core.providers.adapters import ProviderRegistry
 from speko_core.providers.base import Modality
-from speko_core.providers.registry import ProviderRegistry
 from speko_core.routing.decision import Decision, Ranked
 from speko_core.routing.eligibility import ANY_VOICE
 from speko_core.routing.intent import RoutingIntent

@@ -9,7 +9,7 @@ import pytest
 from pydantic import SecretStr
 
 from speko_core.deps import Deps, build_deps
-from speko_core.providers.registry import ProviderRegistry
+from speko_core.providers.adapters import ProviderRegistry
 from tests.conftest import Tenant, rest_client
 from tests.core.metering_kit import PRICE, assert_exact, managed
 from tests.fakes.scripted_providers import HELLO, Cast, cast

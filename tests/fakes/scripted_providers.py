@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
+from speko_core.providers.adapters import ProviderRegistry
 from speko_core.providers.base import (
     AudioChunk,
     Credential,
@@ -21,7 +22,6 @@ from speko_core.providers.base import (
     TtsRequest,
 )
 from speko_core.providers.catalog import ModelFacts, VendorFacts, Voice
-from speko_core.providers.registry import ProviderRegistry
 
 R = TypeVar("R")
 E = TypeVar("E")
