@@ -13,8 +13,8 @@ from sqlalchemy import select
 from speko_core.byok.models import ProviderKey
 from speko_core.byok.sealing import open_key
 from speko_core.deps import Deps
+from speko_core.providers.adapters import ProviderRegistry
 from speko_core.providers.base import Credential, FailureKind, LlmEvent, LlmRequest, Provider, ProviderError
-from speko_core.providers.registry import ProviderRegistry
 from speko_core.standing import FRESH_S, Standings
 from tests.conftest import Tenant, rest_client, with_deps
 from tests.fakes.scripted_providers import HELLO, cast, merged
