@@ -65,5 +65,7 @@ async def on_http_exception(request: Request, error: Exception) -> Response:
 async def on_unexpected(request: Request, error: Exception) -> Response:
     """A bug: logged in full under a reference that the caller gets instead of the text."""
     reference = new_id("err")
-    log.error("unhandled error", exc_info=error, extra={"reference": reference, "path": request.url.path})
+    # The pattern, not the path: a path may hold an id that somebody meant to keep.
+    route = getattr(request.scope.get("route"), "path", "unmatched")
+    log.error("unhandled error", exc_info=error, extra={"reference": reference, "route": route})
     return Json(error_body(f"Something went wrong on our side. Reference {reference}.", "INTERNAL_ERROR"), 500)

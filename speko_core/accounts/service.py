@@ -26,7 +26,7 @@ from speko_core.accounts.schemas import (
 from speko_core.context import Ctx
 from speko_core.errors import Conflict, FieldProblem, Forbidden, InvalidInput, NotFound
 from speko_core.ids import new_id
-from speko_core.pagination import encode_cursor
+from speko_core.pagination import page_of
 from speko_core.principal import ALL_SCOPES
 from speko_core.schemas import Nothing
 
@@ -145,9 +145,7 @@ async def invite_member(ctx: Ctx, data: MemberInvite) -> Invitation:
 
 async def list_audit(ctx: Ctx, data: AuditQuery) -> AuditPage:
     """A page of the audit log."""
-    rows = list(await repository.audit_page(ctx.db, data))
-    page = rows[: data.limit]
-    cursor = encode_cursor(page[-1].created_at, page[-1].id) if len(rows) > data.limit else None
+    page, cursor = page_of(await repository.audit_page(ctx.db, data), data.limit)
     return AuditPage(entries=[AuditRow.model_validate(row) for row in page], next_cursor=cursor)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from speko_core.agents.models import Agent
@@ -23,6 +23,10 @@ async def every(db: AsyncSession) -> Sequence[Agent]:
     return (await db.execute(select(Agent).order_by(Agent.created_at, Agent.id))).scalars().all()
 
 
-async def count(db: AsyncSession) -> int:
-    """How many agents the organization has."""
-    return (await db.execute(select(func.count(Agent.id)))).scalar_one()
+async def count_locked(db: AsyncSession) -> int:
+    """How many agents the organization has, held until the transaction ends.
+
+    The rows are locked in one order, so two deletions of the last two agents wait for each other instead of both
+    counting two.
+    """
+    return len((await db.execute(select(Agent.id).order_by(Agent.id).with_for_update())).all())

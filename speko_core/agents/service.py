@@ -2,10 +2,8 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from speko_core.accounts.models import Organization
 from speko_core.agents import repository
 from speko_core.agents.config import BackgroundAudio, Sound
 from speko_core.agents.models import Agent
@@ -85,9 +83,7 @@ async def update(ctx: Ctx, data: AgentUpdate) -> AgentRow:
 async def delete(ctx: Ctx, data: AgentRef) -> Deleted:
     """Delete an agent and its tools; the last one stays."""
     agent = await _found(ctx, data.id)
-    # The lock makes two concurrent deletions of the last two agents wait for each other on PostgreSQL.
-    await ctx.db.execute(select(Organization.id).where(Organization.id == ctx.organization_id).with_for_update())
-    if await repository.count(ctx.db) <= 1:
+    if await repository.count_locked(ctx.db) <= 1:
         raise Conflict(
             "Cannot delete the only agent in this organization", "LAST_AGENT", hint="Create another agent first."
         )

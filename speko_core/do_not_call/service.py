@@ -16,7 +16,7 @@ from speko_core.do_not_call.schemas import (
 )
 from speko_core.errors import NotFound
 from speko_core.ids import new_id
-from speko_core.pagination import encode_cursor
+from speko_core.pagination import page_of
 from speko_core.schemas import Deleted
 
 
@@ -31,10 +31,7 @@ async def is_blocked(db: AsyncSession, organization_id: str, number: str) -> boo
 
 async def list_entries(ctx: Ctx, data: DoNotCallList) -> DoNotCallPage:
     """One page, newest first."""
-    rows = await repository.page(ctx.db, data)
-    shown = rows[: data.limit]
-    more = len(rows) > data.limit
-    cursor = encode_cursor(shown[-1].created_at, shown[-1].id) if more else None
+    shown, cursor = page_of(await repository.page(ctx.db, data), data.limit)
     return DoNotCallPage(entries=[DoNotCallRow.model_validate(row) for row in shown], next_cursor=cursor)
 
 

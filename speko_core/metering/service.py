@@ -25,7 +25,7 @@ from speko_core.metering.schemas import (
     UsageQuery,
     UsageSummary,
 )
-from speko_core.pagination import encode_cursor
+from speko_core.pagination import page_of
 from speko_core.providers.base import Modality
 from speko_core.schemas import Nothing
 
@@ -82,13 +82,8 @@ async def balance(ctx: Ctx, data: Nothing) -> BalanceRow:
 
 async def ledger(ctx: Ctx, query: LedgerQuery) -> LedgerPage:
     """A page of movements, newest first."""
-    rows = await repository.ledger_page(ctx.db, query)
-    shown = rows[: query.limit]
-    more = len(rows) > query.limit
-    return LedgerPage(
-        entries=[_entry(row) for row in shown],
-        next_cursor=encode_cursor(shown[-1].created_at, shown[-1].id) if more else None,
-    )
+    shown, cursor = page_of(await repository.ledger_page(ctx.db, query), query.limit)
+    return LedgerPage(entries=[_entry(row) for row in shown], next_cursor=cursor)
 
 
 def _entry(row: LedgerEntry) -> LedgerRow:

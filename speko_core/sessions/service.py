@@ -3,7 +3,7 @@
 from speko_core.context import Ctx
 from speko_core.errors import NotFound
 from speko_core.ids import new_id
-from speko_core.pagination import encode_cursor
+from speko_core.pagination import page_of
 from speko_core.sessions import render, repository
 from speko_core.sessions.models import SessionTurn, VoiceSession
 from speko_core.sessions.rules import FINAL, Event, Status, step
@@ -21,10 +21,7 @@ from speko_core.sessions.schemas import (
 
 async def list_sessions(ctx: Ctx, data: SessionList) -> SessionPage:
     """One page, newest first."""
-    rows = await repository.page(ctx.db, data)
-    shown = rows[: data.limit]
-    more = len(rows) > data.limit
-    cursor = encode_cursor(shown[-1].created_at, shown[-1].id) if more else None
+    shown, cursor = page_of(await repository.page(ctx.db, data), data.limit)
     return SessionPage(entries=[render.entry(row) for row in shown], next_cursor=cursor)
 
 

@@ -124,3 +124,14 @@ async def test_two_concurrent_deletions_leave_the_last_agent(rest: httpx.AsyncCl
     ids = [agent["id"] for agent in (await rest.get("/v1/agents")).json()]
     answers = await asyncio.gather(*(rest.delete(f"/v1/agents/{agent_id}") for agent_id in ids))
     assert sorted(answer.status_code for answer in answers) == [200, 409]
+
+
+async def test_concurrent_deletions_with_idempotency_keys_wait_for_each_other(rest: httpx.AsyncClient) -> None:
+    """ORG-2: a reserved key must not deadlock with the lock that protects the last agent."""
+    for number in range(3):
+        await rest.post("/v1/agents", json={**NEW, "name": f"Agent {number}"})
+    ids = [agent["id"] for agent in (await rest.get("/v1/agents")).json()]
+    answers = await asyncio.gather(
+        *(rest.delete(f"/v1/agents/{agent_id}", headers={"Idempotency-Key": agent_id}) for agent_id in ids)
+    )
+    assert sorted(answer.status_code for answer in answers) == [200, 200, 200, 409]
