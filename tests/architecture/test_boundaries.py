@@ -103,3 +103,11 @@ def test_every_operation_module_is_registered() -> None:
     listed = (ROOT / "speko_core" / "registry.py").read_text()
     assert {name for name in declared if f"speko_core.{name}.operations" not in listed} == set()
     assert len({operation.id for operation in registry.OPERATIONS}) == len(registry.OPERATIONS)
+
+
+def test_every_scope_has_words_on_the_consent_page() -> None:
+    """ORG-5: people consent to sentences, not to identifiers."""
+    from speko_core.principal import ALL_SCOPES
+    from speko_gateway.web.consent import SCOPE_WORDS
+
+    assert set(SCOPE_WORDS) == ALL_SCOPES
