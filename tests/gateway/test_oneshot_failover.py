@@ -158,6 +158,7 @@ async def test_an_error_after_the_first_event_ends_the_stream_with_an_error_even
     assert orjson.loads(seen[-1][1]) == {
         "error": "The answer stopped in the middle: first:m-first failed.",
         "code": endpoint.code,
+        "causes": [{"provider": "first", "model": "m-first", "reason": "upstream"}],
     }
     assert scripted.scripts["second"].requests == []
 
