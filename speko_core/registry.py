@@ -8,6 +8,7 @@ from speko_core.docs_search.operations import OPERATIONS as DOCS
 from speko_core.metering.operations import OPERATIONS as METERING
 from speko_core.migration.operations import OPERATIONS as MIGRATION
 from speko_core.operations import AnyOperation
+from speko_core.routing.decisions_operations import OPERATIONS as DECISIONS
 from speko_core.routing.operations import OPERATIONS as ROUTING
 from speko_core.sessions.operations import OPERATIONS as SESSIONS
 
@@ -17,6 +18,7 @@ OPERATIONS: tuple[AnyOperation, ...] = (
     *SESSIONS,
     *DO_NOT_CALL,
     *ROUTING,
+    *DECISIONS,
     *BYOK,
     *METERING,
     *DOCS,

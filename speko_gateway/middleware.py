@@ -22,7 +22,7 @@ ALLOWED_HEADERS = (
 )
 EXPOSED_HEADERS = (
     "x-speko-provider, x-speko-model, x-speko-failover-count, x-speko-scores-run-id, x-speko-audio-format, "
-    "x-speko-ignored-options, "
+    "x-speko-ignored-options, x-speko-decision-id, "
     "x-request-id, retry-after, content-type, location, ratelimit-limit, ratelimit-remaining, ratelimit-reset"
 )
 

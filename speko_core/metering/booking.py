@@ -36,6 +36,14 @@ class Funds:
 
 
 @dataclass(frozen=True)
+class Written:
+    """What a committed group left to the organizations it debited, and which inputs of decisions are stored by now."""
+
+    funds: Mapping[str, Funds]
+    stored: frozenset[str]
+
+
+@dataclass(frozen=True)
 class Movement:
     """A change of an organization's credit, with what its ledger entry says."""
 
@@ -83,8 +91,8 @@ class Books:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def write(self, bookings: Sequence[Booking], again: bool) -> Mapping[str, Funds]:
-        """Write a group in one transaction; returns what it left to the organizations it debited.
+    def write(self, bookings: Sequence[Booking], again: bool) -> Written:
+        """Write a group in one transaction.
 
         `again`: an earlier attempt may have been committed after all, so what is there already is left alone.
 
@@ -98,7 +106,8 @@ class Books:
             group = _Group()
             for booking in _unwritten(connection, bookings) if again else bookings:
                 group.add(booking)
-            return _write_group(connection, group)
+            funds = _write_group(connection, group)
+        return Written(funds, frozenset(row["id"] for row in (*group.snapshots, *group.inputs)))
 
     def close(self) -> None:
         """Close the connection."""

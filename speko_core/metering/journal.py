@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from speko_core.db.engine import create_writer_engine
 from speko_core.ids import new_id
-from speko_core.metering.booking import Booking, Books, Movement, Values
+from speko_core.metering.booking import Booking, Books, Movement, Values, Written
 from speko_core.metering.credit import CreditBook
 from speko_core.metering.group_commit import GroupCommit
 from speko_core.metering.prices import METRICS, Charge, charge
@@ -13,6 +13,8 @@ from speko_core.oneshot.usage import Usage
 from speko_core.ports.clock import Clock
 from speko_core.settings import Settings
 
+# Ids of inputs known to be in the database; forgetting them costs a few rewrites that change nothing.
+MAX_STORED = 10_000
 _TICK = timedelta(microseconds=1)
 # What is not a session id is not looked for: PostgreSQL answers some texts, such as a NUL, with an error.
 _SESSION_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -24,7 +26,9 @@ class Journal:
     def __init__(self, settings: Settings, clock: Clock, credit: CreditBook) -> None:
         self._clock = clock
         self.books = Books(create_writer_engine(settings))
-        self._groups = GroupCommit(self.books.write, credit.hear)
+        self._groups = GroupCommit(self.books.write, self._heard)
+        self._credit = credit
+        self._stored: set[str] = set()
         self._last = clock.now()
 
     def check_room(self) -> None:
@@ -49,7 +53,15 @@ class Journal:
 
     def note(self, decision: Values, snapshots: tuple[Values, ...], inputs: tuple[Values, ...]) -> None:
         """Write a decision with the next group, which is never later than that of the call's usage."""
-        self._groups.put(Booking(decision=decision, snapshots=snapshots, inputs=inputs))
+        new_snapshots = tuple(row for row in snapshots if row["id"] not in self._stored)
+        new_inputs = tuple(row for row in inputs if row["id"] not in self._stored)
+        self._groups.put(Booking(decision=decision, snapshots=new_snapshots, inputs=new_inputs))
+
+    def _heard(self, written: Written) -> None:
+        self._credit.hear(written.funds)
+        self._stored |= written.stored
+        if len(self._stored) > MAX_STORED:
+            self._stored.clear()
 
     async def drain(self) -> None:
         """Wait until everything noted is written."""

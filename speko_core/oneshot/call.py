@@ -11,7 +11,7 @@ from speko_core.errors import InvalidInput
 from speko_core.metering.credit import Reservation
 from speko_core.oneshot.candidates import FAILED_CODES
 from speko_core.oneshot.errors import AllProvidersFailed, AnswerBroken
-from speko_core.oneshot.failover import Attempt, Exhausted, Failover, Failure, Timing
+from speko_core.oneshot.failover import Attempt, Exhausted, Failover, Failure, Health, Timing
 from speko_core.oneshot.usage import Attribution, Outcome, Units, Usage, UsageSink
 from speko_core.providers.base import ProviderError
 from speko_core.routing.decision import Decision, Ranked
@@ -33,6 +33,7 @@ class Route(Generic[E]):
     attribution: Attribution
     usage: UsageSink
     reservation: Reservation | None = None
+    health: Health | None = None
 
 
 class Call(ABC, Generic[E]):
@@ -43,8 +44,9 @@ class Call(ABC, Generic[E]):
 
     def __init__(self, route: Route[E]) -> None:
         self.decision = route.decision
-        self._failover = Failover(route.attempts, route.timing, self._is_real)
+        self._failover = Failover(route.attempts, route.timing, self._is_real, route.health)
         self._attribution, self._usage, self._reservation = route.attribution, route.usage, route.reservation
+        self._health = route.health
         self._open = False
         self._failed_code = FAILED_CODES[route.decision.modality]
         self._reset()
@@ -119,6 +121,8 @@ class Call(ABC, Generic[E]):
         finally:
             if self._reservation is not None:
                 self._reservation.release()
+            if self._health is not None:
+                self._health.abandon()
 
     async def _answer(self, beat_s: float) -> AsyncGenerator[Sequence[E], None]:
         async with aclosing(self._failover.batches(beat_s)) as batches:
@@ -157,6 +161,7 @@ class Call(ABC, Generic[E]):
             "X-Speko-Model": self.current.model,
             "X-Speko-Failover-Count": str(len(self.failures)),
             "X-Speko-Scores-Run-Id": self.decision.scores_run_id,
+            "X-Speko-Decision-Id": self.decision.id,
         }
         if self.current.ignored:
             headers["X-Speko-Ignored-Options"] = ",".join(self.current.ignored)

@@ -1,7 +1,8 @@
 """From a call's intent to its failover chain, or the endpoint's documented failure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 from speko_core.deps import Deps
 from speko_core.errors import InvalidInput
@@ -11,10 +12,13 @@ from speko_core.oneshot.errors import NoCandidate
 from speko_core.oneshot.usage import Units
 from speko_core.principal import Principal
 from speko_core.providers.base import Modality
+from speko_core.providers.credentials import credential_id
 from speko_core.routing.decision import Decision
+from speko_core.routing.decisions import run
 from speko_core.routing.eligibility import Needs
+from speko_core.routing.health import CallHealth
 from speko_core.routing.intent import Constraints, RoutingIntent
-from speko_core.routing.router import decide
+from speko_core.routing.router import inputs_for
 from speko_core.warming import warm
 
 FAILED_CODES: Mapping[Modality, str] = {
@@ -27,10 +31,11 @@ FAILED_CODES: Mapping[Modality, str] = {
 
 @dataclass(frozen=True)
 class Routed:
-    """A decision that may be carried out, and the credit held for it."""
+    """A decision that may be carried out, the credit held for it, and where its candidates' health is told."""
 
     decision: Decision
-    reservation: Reservation | None = None
+    reservation: Reservation | None
+    health: CallHealth
 
 
 async def route(
@@ -55,11 +60,18 @@ async def route(
     """
     deps.journal.check_room()
     await warm(deps, principal.organization_id)
-    decision = decide(deps, principal, modality, intent, constraints, needs)
+    inputs, now = inputs_for(deps, principal, modality, intent, constraints, needs), deps.clock.now()
+    decision = run(inputs)
     if not decision.ranked:
         _refuse_unmet_options(decision)
         raise NoCandidate(decision, FAILED_CODES[modality])
-    return Routed(*admit(deps.credit, principal, decision, estimate, deps.clock.now()))
+    credit, reservation = admit(deps.credit, principal, decision, estimate, now)
+    if not credit:
+        inputs = replace(inputs, credit=False)
+        decision = run(inputs)
+    decision = deps.decisions.keep(principal.organization_id, inputs, decision, now)
+    health = CallHealth(deps.health, intent.region, partial(credential_id, deps, principal), decision.panic)
+    return Routed(decision, reservation, health)
 
 
 def _refuse_unmet_options(decision: Decision) -> None:

@@ -138,7 +138,8 @@ async def open_complete(
     attribution = Attribution(principal.organization_id, principal.mode, principal.session_id or session_id)
     tried = attempts(routed.decision, ask)
     sink = usage or deps.journal
-    return CompleteCall(Route(routed.decision, tried, timing, attribution, sink, routed.reservation), characters)
+    call_route = Route(routed.decision, tried, timing, attribution, sink, routed.reservation, routed.health)
+    return CompleteCall(call_route, characters)
 
 
 def _refuse_server_tools(data: CompleteInput) -> None:

@@ -52,12 +52,20 @@ class Failure:
 class Health(Protocol):
     """What live traffic tells about candidates: the seam of circuit breakers and live latency (RTE-12)."""
 
+    def begin(self, candidate: Ranked) -> bool:
+        """Take leave to call it; False when it must not be called now."""
+        ...
+
     def succeeded(self, candidate: Ranked, first_event_s: float) -> None:
         """The first real event came after `first_event_s`."""
         ...
 
-    def failed(self, candidate: Ranked, kind: FailureKind) -> None:
+    def failed(self, candidate: Ranked, error: ProviderError) -> None:
         """The candidate was given up."""
+        ...
+
+    def abandon(self) -> None:
+        """The caller went away before the candidate being tried had told anything."""
         ...
 
 
@@ -101,6 +109,8 @@ class Failover(Generic[E]):
         give_up_at = loop.time() + self._timing.overall_s
         while self._position < len(self._attempts) and loop.time() < give_up_at:
             self._position += 1
+            if not self._may_call():
+                continue
             begun = loop.time()
             try:
                 await self._first_event(min(begun + self._timing.first_event_s, give_up_at))
@@ -113,6 +123,11 @@ class Failover(Generic[E]):
                     self._health.succeeded(self.current, loop.time() - begun)
                 return
         raise Exhausted(self.failures)
+
+    def _may_call(self) -> bool:
+        """False for a candidate that another call is just trying, unless it is the last there is."""
+        last = self._position == len(self._attempts)
+        return self._health is None or self._health.begin(self.current) or last
 
     async def _first_event(self, deadline: float) -> None:
         loop = asyncio.get_running_loop()
@@ -167,7 +182,7 @@ class Failover(Generic[E]):
             },
         )
         if self._health:
-            self._health.failed(self.current, error.kind)
+            self._health.failed(self.current, error)
 
     async def aclose(self) -> None:
         """Cancel the upstream call, if one is open."""

@@ -90,7 +90,8 @@ async def open_synthesize(
 
     attribution = Attribution(principal.organization_id, principal.mode, principal.session_id or session_id)
     sink = usage or deps.journal
-    call_route = Route(decision, attempts(decision, speak), timing, attribution, sink, routed.reservation)
+    tried = attempts(decision, speak)
+    call_route = Route(decision, tried, timing, attribution, sink, routed.reservation, routed.health)
     return SynthesizeCall(call_route, len(data.text))
 
 

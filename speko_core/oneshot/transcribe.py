@@ -117,5 +117,5 @@ async def open_transcribe(
     limits = timing or timing_for(audio.duration_s)
     tried = attempts(routed.decision, ask)
     sink = usage or deps.journal
-    call_route = Route(routed.decision, tried, limits, attribution, sink, routed.reservation)
+    call_route = Route(routed.decision, tried, limits, attribution, sink, routed.reservation, routed.health)
     return TranscribeCall(call_route, audio.duration_s)

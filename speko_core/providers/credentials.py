@@ -8,6 +8,13 @@ from speko_core.principal import Principal
 from speko_core.providers.base import Credential
 
 
+def credential_id(deps: Deps, principal: Principal, vendor: str) -> str:
+    """A name for the credential that `resolve` answers, without telling it; another key has another name."""
+    standing = deps.standings.get(principal.organization_id)
+    own = standing.keys.get(vendor) if standing and principal.mode == "live" else None
+    return own.id if own is not None else "platform"
+
+
 def resolve(deps: Deps, principal: Principal, vendor: str) -> Credential | None:
     """The credential for `principal`'s calls to `vendor`, or None when there is none.
 

@@ -86,5 +86,7 @@ class Decision:
     filtered_out: tuple[FilteredOut, ...]
     scores_run_id: str
     source: str | None = None
+    # Every candidate was unhealthy, and each may be tried all the same.
+    panic: bool = False
     # Set when the decision is stored, to ask for it again.
     id: str = ""

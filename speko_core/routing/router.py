@@ -1,15 +1,17 @@
 """The selector over what this process has: its adapters and catalogue, the active snapshot, the policies in force."""
 
+from functools import partial
+
 from speko_core.deps import Deps
 from speko_core.principal import Principal
 from speko_core.providers.base import Modality
-from speko_core.providers.credentials import resolve
+from speko_core.providers.credentials import credential_id, resolve
 from speko_core.routing.decision import Decision
+from speko_core.routing.decisions import Inputs, run
 from speko_core.routing.eligibility import Needs, RoutingCall
 from speko_core.routing.intent import Constraints, RoutingIntent
-from speko_core.routing.offers import KeySource, Offer, offers
+from speko_core.routing.offers import KeySource, Offer
 from speko_core.routing.policy import DEFAULT_POLICIES
-from speko_core.routing.selector import select
 from speko_core.routing.snapshot import seed_snapshot
 from speko_core.standing import Standing
 
@@ -29,11 +31,25 @@ def decide(
     Raises:
         InvalidInput: an allow-list entry is unknown.
     """
+    return run(inputs_for(deps, principal, modality, intent, constraints, needs))
+
+
+def inputs_for(
+    deps: Deps,
+    principal: Principal,
+    modality: Modality,
+    intent: RoutingIntent,
+    constraints: Constraints | None = None,
+    needs: Needs | None = None,
+) -> Inputs:
+    """Everything a decision depends on, as it stands now, the health of candidates among it."""
     allowed = constraints.entries(modality) if constraints else ()
-    call = RoutingCall(intent, principal.mode, allowed, needs or Needs())
     standing = deps.standings.get(principal.organization_id) or Standing(seed_snapshot())
     policy = standing.policies.get(modality, DEFAULT_POLICIES[modality])
-    return select(call, offers_for(deps, principal, modality), standing.snapshot, policy)
+    found = offers_for(deps, principal, modality)
+    blocked = deps.health.blocked(found, intent.region, partial(credential_id, deps, principal))
+    call = RoutingCall(intent, principal.mode, allowed, needs or Needs(), blocked)
+    return Inputs(call, found, standing.snapshot, policy)
 
 
 def offers_for(deps: Deps, principal: Principal, modality: Modality) -> tuple[Offer, ...]:
@@ -43,4 +59,4 @@ def offers_for(deps: Deps, principal: Principal, modality: Modality) -> tuple[Of
         credential = resolve(deps, principal, vendor)
         return credential.source if credential else "NONE"
 
-    return offers(modality, deps.providers, key_of, deps.clock.now().date())
+    return deps.offers.get(modality, deps.providers, key_of, deps.clock.now().date())

@@ -1,0 +1,92 @@
+"""Keeping decisions without slowing calls: inputs are hashed once, rows ride in the group commit of the usage."""
+
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+
+from speko_core.ids import new_id
+from speko_core.metering.journal import Journal
+from speko_core.routing.decision import Decision
+from speko_core.routing.decisions import Inputs, content_id, dump_call, dump_offers, dump_policy, dump_ranked
+from speko_core.routing.offers import Offer
+from speko_core.routing.policy import Policy
+from speko_core.routing.snapshot import Snapshot
+from speko_core.routing.snapshots import dump as dump_snapshot
+
+T = TypeVar("T")
+KEPT = 512
+
+
+@dataclass(frozen=True)
+class _Content(Generic[T]):
+    """The object is kept, so that its identity stays its own."""
+
+    of: T
+    id: str
+    body: str
+
+
+class _Contents(Generic[T]):
+    """Hashes of immutable objects by their identity: the same policy or list of offers serves thousands of calls."""
+
+    def __init__(self, describe: Callable[[T], tuple[str, bytes]]) -> None:
+        self._describe = describe
+        self._known: OrderedDict[int, _Content[T]] = OrderedDict()
+
+    def of(self, value: T) -> _Content[T]:
+        known = self._known.get(id(value))
+        if known is None:
+            name, body = self._describe(value)
+            known = self._known[id(value)] = _Content(value, name, body.decode())
+            if len(self._known) > KEPT:
+                self._known.popitem(last=False)
+        return known
+
+
+def _policy(policy: Policy) -> tuple[str, bytes]:
+    body = dump_policy(policy)
+    return content_id("policy", body), body
+
+
+def _offers(offers: tuple[Offer, ...]) -> tuple[str, bytes]:
+    body = dump_offers(offers)
+    return content_id("offers", body), body
+
+
+def _snapshot(snapshot: Snapshot) -> tuple[str, bytes]:
+    return snapshot.scores_run_id, dump_snapshot(snapshot).encode()
+
+
+class DecisionLog:
+    """The decisions of one process on their way to the database."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+        self._policies: _Contents[Policy] = _Contents(_policy)
+        self._offers: _Contents[tuple[Offer, ...]] = _Contents(_offers)
+        self._snapshots: _Contents[Snapshot] = _Contents(_snapshot)
+
+    def keep(self, organization_id: str, inputs: Inputs, decision: Decision, now: datetime) -> Decision:
+        """Store a decision with the next group; returns it with its id."""
+        policy, offers = self._policies.of(inputs.policy), self._offers.of(inputs.offers)
+        snapshot = self._snapshots.of(inputs.snapshot)
+        decision_id = new_id("dec")
+        row = {
+            "id": decision_id,
+            "organization_id": organization_id,
+            "modality": str(decision.modality),
+            "snapshot_id": snapshot.id,
+            "policy_id": policy.id,
+            "offers_id": offers.id,
+            "call": dump_call(inputs).decode(),
+            "ranked": dump_ranked(decision).decode(),
+            "created_at": now,
+        }
+        self._journal.note(row, (_row(snapshot, now),), (_row(policy, now), _row(offers, now)))
+        return replace(decision, id=decision_id)
+
+
+def _row(content: _Content[Any], now: datetime) -> Mapping[str, Any]:
+    return {"id": content.id, "body": content.body, "created_at": now}
