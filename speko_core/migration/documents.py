@@ -190,7 +190,7 @@ def _integer(digits: str) -> int | float:
 
 # Possessive, and an open text runs to the end: the scan stays linear on any input.
 _TEXT = r'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)'
-_DEPTH_TOKENS = re.compile(_TEXT + r"|[\[\]{}]", re.DOTALL)
+_DEPTH_TOKENS = re.compile(_TEXT + r"|[\[{]+|[\]}]+", re.DOTALL)
 
 
 def check_depth(text: str, name: str) -> None:
@@ -201,13 +201,13 @@ def check_depth(text: str, name: str) -> None:
     """
     depth = 0
     for token in _DEPTH_TOKENS.finditer(text):
-        character = text[token.start()]
-        if character in "[{":
-            depth += 1
+        first = text[token.start()]
+        if first in "[{":
+            depth += token.end() - token.start()
             if depth > limits.MAX_DEPTH:
                 raise InvalidInput(f"{name} is nested deeper than {limits.MAX_DEPTH} levels.")
-        elif character in "]}":
-            depth -= 1
+        elif first in "]}":
+            depth -= token.end() - token.start()
 
 
 _COMMENTS = re.compile(rf"({_TEXT})|//[^\n]*|/\*.*?(?:\*/|\Z)", re.DOTALL)

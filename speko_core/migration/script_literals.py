@@ -12,11 +12,11 @@ from speko_core.migration import limits
 from speko_core.migration.paths import Path
 from speko_core.types import JsonObject, JsonValue
 
-_MAX_BYTES = 512 * 1024
+_MAX_BYTES = 256 * 1024
 _MAX_LITERALS = 200
 _SHORT = 20
 # An honest program is looked at a few times per character; broken nesting would be looked at without end.
-_MAX_STEPS = 3_000_000
+_MAX_STEPS = 2_000_000
 _SPACE = re.compile(r"(?:\s+|//[^\n]*|/\*.*?(?:\*/|\Z))*+", re.DOTALL)
 _NAME = re.compile(r"[A-Za-z_$][\w$]*")
 _DOTTED = re.compile(r"[A-Za-z_$][\w$]*(?:\s*\??\.\s*[A-Za-z_$][\w$]*)*")

@@ -6,6 +6,7 @@ by the name of the field and by the look of the value; when in doubt a value is 
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from speko_core.migration.paths import Path
@@ -46,6 +47,11 @@ _VALUE = re.compile(
     """,
     re.VERBOSE,
 )
+# Cheap to look for in every text; the expression above then runs on few.
+_HINT = re.compile(
+    r"[A-Za-z0-9_\-./+=]{16}|://|-----BEGIN|[Pp]ass|PASS|[Ss]ecret|SECRET|[Tt]oken|TOKEN|[Kk]ey|KEY|[Bb]earer|BEARER|"
+    r"[Bb]asic |BASIC |[Dd]igest |DIGEST "
+)
 # Words that may start a prefix above and are ordinary ids or text (`key_points_of_the_call`, `pat_...`).
 _ORDINARY = re.compile(r"^[a-z]+(?:[-_.][a-z]+)+$")
 _PLACEHOLDER = re.compile(
@@ -67,6 +73,8 @@ _PAIR_KEYS = ("name", "key", "header", "headerName", "header_name")
 _PAIR_NAMES = frozenset(key.lower() for key in _PAIR_KEYS)
 _ID_NAME = re.compile(r"(^id$|[-_]id$|Id$|Ids$|_ids$|uuid|url|uri|path|hash|[dD]igest|voice|model|_type$|name$)")
 _FEW_DIGITS = 4
+_LONGEST_NAME = 200
+_RANDOM_LENGTH = 32
 _LONG = re.compile(r"^[A-Za-z0-9+/_\-.=]{32,}$")
 
 
@@ -138,18 +146,18 @@ class Scrubber:
 
     def scrub(self, value: JsonValue, path: Path = (), in_headers: bool = False) -> JsonValue:
         """A copy of `value` with placeholders."""
+        if isinstance(value, str):
+            return self._text(value, path, in_headers)
         if isinstance(value, dict):
             return self._object(value, path, in_headers)
         if isinstance(value, list):
             return self._array(value, path, in_headers)
-        if isinstance(value, str):
-            return self._text(value, path, in_headers)
         if isinstance(value, int | float) and not isinstance(value, bool) and _named_secret(path) and value > 999:
             return self._whole(path, "password")
         return value
 
     def _object(self, value: dict[str, JsonValue], path: Path, in_headers: bool) -> JsonValue:
-        pair = _pair_name(value)
+        pair = "" if _VALUE_NAMES.isdisjoint(value) else _pair_name(value)
         scrubbed: dict[str, JsonValue] = {}
         for key, item in value.items():
             inside = in_headers or _is_header_map(key)
@@ -175,7 +183,7 @@ class Scrubber:
             return self._hide(text, path, "password" if "pass" in name.lower() else "api_key")
         if _looks_random(text, name):
             return self._whole(path, "token")
-        if len(text) < 10:
+        if len(text) < 10 or not _HINT.search(text):
             return text
         replacement = _Replacement(self._peek(path))
         cleaned = _VALUE.sub(replacement, text)
@@ -214,6 +222,7 @@ class Scrubber:
         return name
 
 
+@lru_cache(maxsize=4096)
 def _is_header_map(key: str) -> bool:
     return key.lower().replace("_", "").replace("-", "") in (
         "headers", "requestheaders", "header", "customheaders", "authheaders", "httpheaders", "authtokens",
@@ -229,7 +238,12 @@ def _pair_name(value: dict[str, JsonValue]) -> str:
 
 
 def _secret_name(name: str) -> bool:
-    return bool(_NAMES.match(_snake(name))) or is_sensitive_header(name)
+    return _is_secret_name(name) or is_sensitive_header(name)
+
+
+@lru_cache(maxsize=4096)
+def _is_secret_name(name: str) -> bool:
+    return len(name) < _LONGEST_NAME and bool(_NAMES.match(_snake(name)))
 
 
 def _snake(name: str) -> str:
@@ -237,19 +251,22 @@ def _snake(name: str) -> str:
 
 
 def _named_secret(path: Path) -> bool:
-    if not path:
-        return False
-    names = [part for part in path if isinstance(part, str)]
+    names = [part for part in path[-3:] if isinstance(part, str)]
     if not names:
         return False
     last = names[-1]
-    if last.lower() in _VALUE_NAMES and last.lower() != "secret" and len(names) > 1:
+    if len(names) > 1 and last.lower() in _VALUE_NAMES and last.lower() != "secret":
         last = names[-2]
-    return bool(_NAMES.match(_snake(last)))
+    return _is_secret_name(last)
 
 
 def _looks_random(text: str, name: str) -> bool:
-    if not _LONG.match(text) or _ID_NAME.search(name) or text.startswith(("http", "./", "/")):
+    if (
+        len(text) < _RANDOM_LENGTH
+        or not _LONG.match(text)
+        or _ID_NAME.search(name)
+        or text.startswith(("http", "./", "/"))
+    ):
         return False
     if re.fullmatch(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", text):
         return False

@@ -5,6 +5,7 @@ The one table behind every report: a reader says what a value means, this says w
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from speko_core.migration.report import Status
 
@@ -121,6 +122,7 @@ _TABLE: dict[str, Landing] = {
 _INDEX = re.compile(r"\[[^\]]*\]")
 
 
+@lru_cache(maxsize=2048)
 def landing_of(neutral: str) -> Landing:
     """Where a field of the neutral model lands; the longest known prefix decides."""
     name = _INDEX.sub("", neutral)
@@ -130,6 +132,11 @@ def landing_of(neutral: str) -> Landing:
             return _TABLE[name]
         name = name.rpartition(".")[0]
     return _kept("No field for it here.")
+
+
+def landings() -> dict[str, Landing]:
+    """The whole table, for the documentation."""
+    return dict(_TABLE)
 
 
 @dataclass(frozen=True)
@@ -151,6 +158,7 @@ _RANK: dict[Status, int] = {
 }
 
 
+@lru_cache(maxsize=4096)
 def resolve(neutral: str | None, status: Status, reason: str) -> Fate:
     """The reader's word and the table's, whichever is worse."""
     if neutral is None or status in ("ignored", "invalid", "unsupported"):

@@ -91,7 +91,8 @@ def add_tool(agent: Agent, tool: Tool) -> None:
     while name in taken:
         name = f"{tool.name[:60]}_{count}"
         count += 1
-    agent.tools.append(tool.model_copy(update={"name": name}))
+    tool.name = name
+    agent.tools.append(tool)
 
 
 def take_extraction_schema(agent: Agent, node: Node, prefix: str = "", depth: int = 0) -> None:

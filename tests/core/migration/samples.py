@@ -10,11 +10,15 @@ from speko_core.migration.build import BuildOptions
 from speko_core.migration.documents import File
 from speko_core.migration.emit import build_session_config
 from speko_core.migration.parse import Parsed, parse_files
+from speko_core.migration.readers import READERS
 from speko_core.migration.report import render
+from speko_core.migration.targets import landings
 
 HERE = Path(__file__).parent
 FIXTURES = HERE / "fixtures"
 SNAPSHOTS = HERE / "snapshots"
+PAGE = HERE.parents[2] / "docs" / "migration.md"
+LINES = 24
 # What each fixture is; two files in one entry are one agent.
 SAMPLES: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "bland_call": ("bland", "call", ("bland_call.json",)),
@@ -73,11 +77,47 @@ def snapshot(name: str) -> str:
     return f"{render(found.report)}\n\n{text}\n".replace(digest, "<digest>")
 
 
+def mapping_table() -> str:
+    """Where each field of the neutral model lands, as the page shows it."""
+    rows = ["| Neutral field | Becomes | At best | |", "| --- | --- | --- | --- |"]
+    for name, landing in landings().items():
+        target = f"`{landing.target}`" if landing.target else ""
+        rows.append(f"| `{name}` | {target} | {landing.status} | {landing.note} |")
+    return "\n".join(rows)
+
+
+def report_examples() -> str:
+    """The report of one sample for each platform, cut to what a page bears."""
+    parts, shown = [], set()
+    for name, (platform, kind, files) in SAMPLES.items():
+        if platform in shown:
+            continue
+        shown.add(platform)
+        lines = render(parsed(name).report).splitlines()
+        rest = [f"... {len(lines) - LINES} lines more"] if len(lines) > LINES else []
+        title = next(reader.title for reader in READERS if reader.platform == platform)
+        parts.append(
+            "\n".join(
+                [f"### {title}: {kind}", "", f"From `{', '.join(files)}`:", "", "```text", *lines[:LINES], *rest, "```"]
+            )
+        )
+    return "\n\n".join(parts)
+
+
+def page_with(page: str) -> str:
+    """The documentation page with its generated parts written anew."""
+    for name, text in (("table", mapping_table()), ("reports", report_examples())):
+        head, _, rest = page.partition(f"<!-- {name} -->\n")
+        page = f"{head}<!-- {name} -->\n{text}\n<!-- end of {name} -->{rest.partition(f'<!-- end of {name} -->')[2]}"
+    return page
+
+
 def write_snapshots() -> None:
-    """Write every snapshot anew."""
+    """Write every snapshot and the generated parts of the page anew."""
     SNAPSHOTS.mkdir(exist_ok=True)
     for name in SAMPLES:
         (SNAPSHOTS / f"{name}.txt").write_text(snapshot(name))
+    PAGE.write_text(page_with(PAGE.read_text()))
 
 
 if __name__ == "__main__":

@@ -53,7 +53,7 @@ HOSTILE: dict[str, tuple[str, Callable[[], bytes], str]] = {
     "python of minus signs": ("a.py", lambda: b"x = " + b"-" * 200_000 + b"1", "Python"),
     "large python": ("a.py", lambda: b"# livekit.agents\n" * 100_000, "over 512 KiB"),
     "nul bytes": ("a.py", lambda: b"x = 1\x00", "Python"),
-    "large script": ("a.ts", lambda: b"const a = {};\n" * 100_000, "over 512 KiB"),
+    "large script": ("a.ts", lambda: b"const a = {};\n" * 100_000, "over 256 KiB"),
 }  # fmt: skip
 
 

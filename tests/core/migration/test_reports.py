@@ -13,7 +13,7 @@ from speko_core.migration.neutral import dump, neutral_schema
 from speko_core.migration.parse import parse_files
 from speko_core.migration.readers import READERS
 from speko_core.migration.report import STATUSES
-from tests.core.migration.samples import FIXTURES, SAMPLES, SNAPSHOTS, parsed, snapshot
+from tests.core.migration.samples import FIXTURES, PAGE, SAMPLES, SNAPSHOTS, page_with, parsed, snapshot
 
 READER_FOLDER = Path(targets.__file__).parent
 _TAKES = {
@@ -100,3 +100,8 @@ def test_every_field_a_reader_names_has_a_landing() -> None:
     assert len(named) > 60
     unknown = {name for name in named if targets.landing_of(name).note == "No field for it here."}
     assert unknown == set()
+
+
+def test_the_page_shows_the_present_table_and_reports() -> None:
+    """MIG-2: the documentation is generated from the same tables."""
+    assert page_with(PAGE.read_text()) == PAGE.read_text()
