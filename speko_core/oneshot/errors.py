@@ -69,8 +69,14 @@ def _cause(failure: Failure) -> Cause:
     return Cause(failure.candidate.vendor, failure.candidate.model, str(failure.error.kind))
 
 
+# From what the caller could mend to what the caller asked for: a model left out by the allow-list explains nothing.
+_LEAST_TELLING = ("no_key", "test_mode", "offline_provider", "no_adapter", "not_allowed")
+
+
 def _most_telling(decision: Decision) -> Sequence[FilteredOut]:
-    """Reasons about what was asked for come before reasons that hold for the whole installation."""
-    general = ("not_allowed", "no_adapter", "no_key", "offline_provider", "test_mode")
-    telling = sorted(decision.filtered_out, key=lambda entry: entry.code in general)
-    return telling[:_SHOWN]
+    """Reasons about the request come before reasons that hold for the whole installation."""
+
+    def rank(entry: FilteredOut) -> int:
+        return _LEAST_TELLING.index(entry.code) + 1 if entry.code in _LEAST_TELLING else 0
+
+    return sorted(decision.filtered_out, key=rank)[:_SHOWN]
