@@ -46,7 +46,8 @@ def talk(
         raise click.UsageError("Say something: --in caller.wav or --text.")
     wanted = Conversation(agent, wav_in.read_bytes() if wav_in else None, text, url, api_key, timeout)
     try:
-        with Progress(*Progress.get_default_columns()[:3], console=Console(stderr=True), transient=True) as progress:
+        console = Console(stderr=True)
+        with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
             task = progress.add_task("Talking", total=STEPS)
             report, wav = asyncio.run(converse(wanted, lambda: progress.advance(task)))
     except TalkFailed as error:
