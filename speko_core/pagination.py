@@ -2,7 +2,7 @@
 
 import base64
 import binascii
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, Protocol, TypeVar
 
@@ -83,6 +83,6 @@ def after(
 
 
 def page_of(rows: Sequence[R], limit: int) -> tuple[Sequence[R], str | None]:
-    """The page and the cursor of the next one. Ask the database for `limit` + 1 rows: the extra one says more follows."""
+    """The page and the cursor of the next one; `rows` are one more than `limit` where another page follows."""
     page = rows[:limit]
     return page, encode_cursor(page[-1].created_at, page[-1].id) if len(rows) > limit else None

@@ -78,7 +78,7 @@ class Settings(BaseSettings):
     compatible_tts_voice: str = Field("", description="The voice of those models where a caller names none.")
     billing: Literal["metered", "prepaid"] = Field(
         "metered",
-        description="`metered` books what managed calls cost and blocks nothing; `prepaid` refuses them without credit.",
+        description="`metered` books what managed calls cost, blocking nothing; `prepaid` refuses them without credit.",
     )
     starting_credit_micro_usd: int = Field(
         0, ge=0, description="Credit an organization is granted when it is created, in micro-USD."

@@ -6,7 +6,7 @@ before you commit it: a rename looks like a drop and an add.
 """
 
 import re
-import subprocess  # noqa: S404 - runs our own formatter on our own file
+import subprocess
 import sys
 import tempfile
 from pathlib import Path

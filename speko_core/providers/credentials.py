@@ -1,6 +1,7 @@
 """Which key a call to a vendor uses: the one place that knows.
 
-The organization's own key comes first, then the platform's; a candidate without either is skipped (RTE-8). A test key never gets one, whatever else goes wrong (ORG-4).
+The organization's own key comes first, then the platform's; a candidate without either is skipped (RTE-8). A test key
+never gets one, whatever else goes wrong (ORG-4).
 """
 
 from speko_core.deps import Deps

@@ -81,7 +81,7 @@ async def test_a_bad_request_is_answered_in_one_sentence(
 async def test_nothing_of_a_request_is_stored(rest: httpx.AsyncClient, deps: Deps, tmp_path: Path) -> None:
     """MIG-5"""
     await rest.post("/v1/migration/build", json={"files": _files("vapi_legacy")})
-    stored = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+    stored = _everything_in(tmp_path)
     assert b"Night desk" not in stored
 
 
@@ -108,3 +108,7 @@ async def test_a_tool_error_says_which_tool_comes_first(deps: Deps, tenant: Tena
         answer = await client.call_tool("build_session_config", {}, raise_on_error=False)
         assert answer.is_error
         assert "parse_external_config" in json.dumps([block.text for block in answer.content])  # type: ignore[union-attr]
+
+
+def _everything_in(folder: Path) -> bytes:
+    return b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())

@@ -36,7 +36,9 @@ class OpenAiSpeech:
     def request(self, request: TtsRequest, credential: Credential | None) -> httpx.Request:
         """See `SpeechWire`."""
         headers = {"content-type": "application/json"}
-        key: Mapping[str, str] = {"authorization": f"Bearer {credential.secret}"} if credential and credential.secret else {}
+        key: Mapping[str, str] = (
+            {"authorization": f"Bearer {credential.secret}"} if credential and credential.secret else {}
+        )
         return vendor_request(
             f"{base_url(credential, self._facts.base_url)}/audio/speech",
             {**headers, **key},
