@@ -74,7 +74,9 @@ _TABLE: dict[str, Landing] = {
     "turn.interruptionMinS": Landing(f"{_SESSION}.turnHandling.interruption.minDuration"),
     "turn.interruptionMinWords": Landing(f"{_SESSION}.turnHandling.interruption.minWords"),
     "turn.detection": Landing(f"{_SESSION}.turnHandling.interruption.mode", "approximated", "The method differs."),
-    "turn.noiseCancellation": Landing(f"{_SESSION}.turnHandling.noiseCancellation.enabled", "approximated", ""),
+    "turn.noiseCancellation": Landing(
+        f"{_SESSION}.turnHandling.noiseCancellation.enabled", "approximated", "On or off here; the strength is fixed."
+    ),
     "turn.backchannel": _kept("The agent does not murmur while the caller speaks."),
     "turn.sensitivity": Landing(None, "approximated", "A scale of that vendor; turn taking keeps its defaults here."),
     "idle.afterSeconds": Landing(f"{_AGENT}.idleReprompt.afterSeconds"),
@@ -161,9 +163,11 @@ _RANK: dict[Status, int] = {
 @lru_cache(maxsize=4096)
 def resolve(neutral: str | None, status: Status, reason: str) -> Fate:
     """The reader's word and the table's, whichever is worse."""
-    if neutral is None or status in ("ignored", "invalid", "unsupported"):
+    if neutral is None or status in ("ignored", "invalid"):
         return Fate(status, reason, None)
     landing = landing_of(neutral)
+    if status == "unsupported":
+        return Fate(status, reason or landing.note, None)
     worse = landing.status if _RANK[landing.status] > _RANK[status] else status
     text = " ".join(part for part in (reason, landing.note) if part)
     return Fate(worse, text, landing.target)

@@ -4,7 +4,7 @@ import re
 from typing import Literal
 
 from speko_core.migration.neutral import Agent, Extraction, Header, Tool
-from speko_core.migration.secrets import is_sensitive_header
+from speko_core.migration.secrets import is_sensitive_header, placeholder
 from speko_core.migration.source import Node
 from speko_core.types import JsonObject, JsonValue
 
@@ -54,10 +54,11 @@ def take_headers(node: Node) -> list[Header]:
     headers: list[Header] = []
     for name, item in [*node.fields(), *_pairs(node)]:
         secret = is_sensitive_header(name) or item.is_secret
-        value = item.take_text("tools.headers")
-        if value is None and item.is_object:
+        if item.is_object:
             item.mark("needs_input", "A reference to a stored secret; set the header anew.", "tools.headers")
-            value, secret = f"[set {name.upper().replace('-', '_')}]", True
+            headers.append(Header(name=name, value=placeholder(name.upper().replace("-", "_")), secret=True))
+            continue
+        value = item.take_text("tools.headers")
         if value is not None:
             headers.append(Header(name=name, value=value, secret=secret))
     return headers

@@ -298,6 +298,7 @@ def _behaviour(agent: Agent, node: Node) -> None:
     agent.limits.max_duration_s = node["call_terminate"].take_number("limits.maxDurationS")
     words = node["number_of_words_for_interruption"].take_number("turn.interruptionMinWords")
     agent.turn.interruption_min_words = int(words) if words is not None else None
+    node["check_if_user_online"].mark("mapped", target="idle.prompts")
     if node["check_if_user_online"].json is not False:
         agent.idle.after_seconds = node["trigger_user_online_message_after"].take_number("idle.afterSeconds")
         _spoken(agent, node["check_user_online_message"])

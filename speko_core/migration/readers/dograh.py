@@ -93,10 +93,9 @@ def read(source: Source, detection: Detection) -> VoiceAgents:
 def _stage(agent: Agent, item: Node, at: int) -> GraphNode | None:
     fields, kind = item["data"], item["type"].text or ""
     known = _KINDS.get(kind, "other")
-    text = take_template(agent, fields["prompt"], "graph.text") or ""
+    text = take_template(agent, fields["prompt"], "prompt" if known == "global" else "graph.text") or ""
     if known == "global":
         agent.prompt = "\n\n".join(part for part in (agent.prompt, text) if part)
-        fields["prompt"].mark("mapped", target="prompt")
         return None
     if kind == "startCall":
         _greeting(agent, fields)

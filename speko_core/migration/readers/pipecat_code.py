@@ -56,8 +56,9 @@ def _call(agent: Agent, call: Node) -> None:
         call["call"].mark("mapped", target="firstMessage.mode")
     elif name in ("FunctionSchema", "FlowsFunctionSchema"):
         _schema(agent, call)
-    elif name == "VADParams":
-        agent.turn.min_endpointing_s = keyword(call, "stop_secs").take_number("turn.minEndpointingS")
+    elif name in ("VADParams", "SileroVADAnalyzer"):
+        settings = call if name == "VADParams" else keyword(call, "params")
+        agent.turn.min_endpointing_s = keyword(settings, "stop_secs").take_number("turn.minEndpointingS")
 
 
 def _context(agent: Agent, messages: Node) -> None:

@@ -71,6 +71,9 @@ def read(source: Source, detection: Detection) -> VoiceAgents:
 
 
 def _bundle(agent: Agent, root: Node) -> None:
+    if any(root[key].is_object for key in (*_LLM_KEYS, *_FLOW_KEYS)):
+        for place in (root, *(root[key] for key in _AGENT_KEYS)):
+            place["response_engine"].mark("ignored", "Names the engine that is read beside it.")
     for key in _AGENT_KEYS:
         if root[key].is_object:
             _agent(agent, root[key])

@@ -50,6 +50,13 @@ def test_the_neutral_model_fits_its_published_schema(name: str) -> None:
     jsonschema.validate(dump(parsed(name).agents), neutral_schema())
 
 
+@pytest.mark.parametrize("name", SAMPLES)
+def test_everything_but_a_plain_copy_has_a_reason(name: str) -> None:
+    """MIG-2"""
+    silent = [entry.pointer for entry in parsed(name).report.entries if entry.status != "mapped" and not entry.reason]
+    assert silent == []
+
+
 def test_every_fixture_belongs_to_a_sample_and_every_platform_has_one() -> None:
     """MIG-4"""
     used = {file for _, _, files in SAMPLES.values() for file in files}
