@@ -59,7 +59,8 @@ def talk(
         show_json(report)
     else:
         _show(report, out)
-    sys.exit(exit_codes.FAILED if report["timedOut"] else exit_codes.OK)
+    broken = report["timedOut"] or report["endReason"] == "error"
+    sys.exit(exit_codes.FAILED if broken else exit_codes.OK)
 
 
 def _show(report: JsonObject, out: Path | None) -> None:
