@@ -94,7 +94,7 @@ _PATHWAY_RULES = RuleTree(
 def detect(document: JsonValue) -> Detection | None:
     """By the typed nodes of a pathway, or by call parameters that only Bland has."""
     nodes = rows(part(document, "nodes"))
-    known = [node for node in nodes if node.get("type") in _KINDS and isinstance(node.get("data"), dict)]
+    known = [node for node in nodes if str(node.get("type")) in _KINDS and isinstance(node.get("data"), dict)]
     if known and len(known) * 2 >= len(nodes) and isinstance(part(document, "edges"), list):
         return Detection("bland", "pathway")
     marks = sum(key in _CALL_KEYS for key in document) if isinstance(document, dict) else 0

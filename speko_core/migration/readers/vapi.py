@@ -35,7 +35,7 @@ def detect(document: JsonValue) -> Detection | None:
         return Detection("vapi", "assistant")
     if (
         has(document, "type", "function")
-        and part(document, "type") in TOOL_TYPES
+        and str(part(document, "type")) in TOOL_TYPES
         and has(part(document, "function"), "name")
     ):
         return Detection("vapi", "tool")
