@@ -19,6 +19,7 @@ from speko_core.ports.rooms import Rooms
 from speko_core.ports.secrets import Secrets
 from speko_core.providers.adapters import ProviderRegistry, late_registry
 from speko_core.routing.decisions_log import DecisionLog
+from speko_core.routing.decisions_memo import DecisionMemo
 from speko_core.routing.health import HealthBook
 from speko_core.routing.offer_lists import OfferLists
 from speko_core.routing.snapshots import Snapshots
@@ -44,6 +45,7 @@ class Deps:
     standings: Standings
     health: HealthBook
     decisions: DecisionLog
+    memo: DecisionMemo = field(default_factory=DecisionMemo)
     offers: OfferLists = field(default_factory=OfferLists)
     snapshots: Snapshots = field(default_factory=Snapshots)
     key_cache: KeyCache = field(default_factory=KeyCache)

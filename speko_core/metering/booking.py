@@ -9,6 +9,7 @@ update nor deadlock.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any, cast
 
 from sqlalchemy import Connection, Engine, Table, case, insert, select, text
@@ -164,7 +165,7 @@ def move(
     funds: dict[str, Funds] = {}
     for organization_id in sorted(by_organization):
         own = by_organization[organization_id]
-        left = connection.execute(shift(connection.dialect.name, organization_id, own)).one()
+        left = connection.execute(shift(connection.dialect.name), shifted(organization_id, own)).one()
         funds[organization_id] = Funds(left.micro_usd, left.month, left.month_spent_micro_usd)
         entries += entries_of(own, funds[organization_id].micro_usd, sessions)
     if entries:
@@ -172,24 +173,37 @@ def move(
     return funds
 
 
-def shift(dialect: str, organization_id: str, movements: Sequence[Movement]) -> ReturningInsert[Any]:
-    """The statement that changes a balance, relative to whatever it is, and returns what is left."""
-    total = sum(movement.amount_micro_usd for movement in movements)
-    spent = -sum(movement.amount_micro_usd for movement in movements if movement.entry["kind"] == "debit")
-    moment: datetime = movements[-1].entry["created_at"]
-    month = f"{moment:%Y-%m}"
-    spent_before = case((Balance.month == month, Balance.month_spent_micro_usd), else_=0)
-    changed = {"month": month, "updated_at": moment}
-    statement = upserting(dialect)(Balance).values(
-        organization_id=organization_id, micro_usd=total, month_spent_micro_usd=spent, **changed
-    )
-    statement = statement.on_conflict_do_update(
-        index_elements=["organization_id"],
-        set_={"micro_usd": Balance.micro_usd + total, "month_spent_micro_usd": spent_before + spent, **changed},
-    )
+@cache
+def shift(dialect: str) -> ReturningInsert[Any]:
+    """The statement that changes a balance, relative to whatever it is, and returns what is left; see `shifted`."""
+    insertion = upserting(dialect)(Balance)
+    new = insertion.excluded
+    spent_before = case((Balance.month == new.month, Balance.month_spent_micro_usd), else_=0)
     return cast(
-        "ReturningInsert[Any]", statement.returning(Balance.micro_usd, Balance.month, Balance.month_spent_micro_usd)
+        "ReturningInsert[Any]",
+        insertion.on_conflict_do_update(
+            index_elements=["organization_id"],
+            set_={
+                "micro_usd": Balance.micro_usd + new.micro_usd,
+                "month": new.month,
+                "month_spent_micro_usd": spent_before + new.month_spent_micro_usd,
+                "updated_at": new.updated_at,
+            },
+        ).returning(Balance.micro_usd, Balance.month, Balance.month_spent_micro_usd),
     )
+
+
+def shifted(organization_id: str, movements: Sequence[Movement]) -> dict[str, Any]:
+    """The parameters of `shift` for movements of one organization."""
+    moment: datetime = movements[-1].entry["created_at"]
+    debits = (movement.amount_micro_usd for movement in movements if movement.entry["kind"] == "debit")
+    return {
+        "organization_id": organization_id,
+        "micro_usd": sum(movement.amount_micro_usd for movement in movements),
+        "month": f"{moment:%Y-%m}",
+        "month_spent_micro_usd": -sum(debits),
+        "updated_at": moment,
+    }
 
 
 def entries_of(

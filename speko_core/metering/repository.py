@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from speko_core.accounts.models import Organization
 from speko_core.db.guard import CROSS
-from speko_core.metering.booking import Funds, Movement, entries_of, shift
+from speko_core.metering.booking import Funds, Movement, entries_of, shift, shifted
 from speko_core.metering.models import Balance, LedgerEntry, UsageEvent
 from speko_core.metering.schemas import LedgerQuery
 from speko_core.pagination import after
@@ -110,10 +110,10 @@ async def cross_organizations(db: AsyncSession) -> None:
 async def move(db: AsyncSession, movement: Movement) -> LedgerEntry:
     """Change the balance and write the entry, in the caller's transaction."""
     connection = await db.connection()
-    statement = shift(connection.dialect.name, movement.organization_id, [movement])
+    statement = shift(connection.dialect.name).values(shifted(movement.organization_id, [movement]))
     left = (await db.execute(statement)).one()
-    (values,) = entries_of([movement], left.micro_usd, None)
-    entry = LedgerEntry(**values)
+    (row,) = entries_of([movement], left.micro_usd, None)
+    entry = LedgerEntry(**row)
     db.add(entry)
     await db.flush()
     return entry

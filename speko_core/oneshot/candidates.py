@@ -14,7 +14,6 @@ from speko_core.principal import Principal
 from speko_core.providers.base import Modality
 from speko_core.providers.credentials import credential_id
 from speko_core.routing.decision import Decision
-from speko_core.routing.decisions import run
 from speko_core.routing.eligibility import Needs
 from speko_core.routing.health import CallHealth
 from speko_core.routing.intent import Constraints, RoutingIntent
@@ -61,15 +60,15 @@ async def route(
     deps.journal.check_room()
     await warm(deps, principal.organization_id)
     inputs, now = inputs_for(deps, principal, modality, intent, constraints, needs), deps.clock.now()
-    decision = run(inputs)
+    decided = deps.memo.decide(inputs)
+    decision = decided.decision
     if not decision.ranked:
         _refuse_unmet_options(decision)
         raise NoCandidate(decision, FAILED_CODES[modality])
     credit, reservation = admit(deps.credit, principal, decision, estimate, now)
     if not credit:
-        inputs = replace(inputs, credit=False)
-        decision = run(inputs)
-    decision = deps.decisions.keep(principal.organization_id, inputs, decision, now)
+        decided = deps.memo.decide(replace(inputs, credit=False))
+    decision = deps.decisions.keep(principal.organization_id, decided, now)
     health = CallHealth(deps.health, intent.region, partial(credential_id, deps, principal), decision.panic)
     return Routed(decision, reservation, health)
 

@@ -23,6 +23,7 @@ _HEADERS: JsonObject = {
         "X-Speko-Model": "Model that handled the request.",
         "X-Speko-Failover-Count": "How many candidates were given up before.",
         "X-Speko-Scores-Run-Id": "Benchmark snapshot the decision was based on.",
+        "X-Speko-Decision-Id": "The decision, for POST /v1/routing/replay.",
         "X-Speko-Ignored-Options": "Options an offline provider could not honour, if any.",
     }.items()
 }
@@ -155,10 +156,12 @@ def _failures(code: str, invalid: str) -> JsonObject:
     texts: Mapping[str, str] = {
         "400": invalid,
         "401": "`UNAUTHORIZED`: missing or invalid bearer token.",
+        "402": "`INSUFFICIENT_CREDITS` or `SPEND_LIMIT_REACHED`: no credit for a managed provider key.",
         "403": "`FORBIDDEN`: the credential lacks the scope inference:use.",
         "413": "`BODY_TOO_LARGE`: the body is over the limit.",
         "429": "`RATE_LIMITED`: too many requests; `Retry-After` says when to come back.",
         "500": f"`{code}`: no provider is available for the intent, or every candidate failed.",
+        "503": "`UNAVAILABLE`: the database does not keep up; `Retry-After` says when to come back.",
     }
     return {
         status: {"description": text, "content": {"application/json": {"schema": _ERROR}}}

@@ -9,7 +9,8 @@ from typing import Any, Generic, TypeVar
 from speko_core.ids import new_id
 from speko_core.metering.journal import Journal
 from speko_core.routing.decision import Decision
-from speko_core.routing.decisions import Inputs, content_id, dump_call, dump_offers, dump_policy, dump_ranked
+from speko_core.routing.decisions import content_id, dump_offers, dump_policy
+from speko_core.routing.decisions_memo import Decided
 from speko_core.routing.offers import Offer
 from speko_core.routing.policy import Policy
 from speko_core.routing.snapshot import Snapshot
@@ -68,8 +69,9 @@ class DecisionLog:
         self._offers: _Contents[tuple[Offer, ...]] = _Contents(_offers)
         self._snapshots: _Contents[Snapshot] = _Contents(_snapshot)
 
-    def keep(self, organization_id: str, inputs: Inputs, decision: Decision, now: datetime) -> Decision:
+    def keep(self, organization_id: str, decided: Decided, now: datetime) -> Decision:
         """Store a decision with the next group; returns it with its id."""
+        inputs, decision = decided.inputs, decided.decision
         policy, offers = self._policies.of(inputs.policy), self._offers.of(inputs.offers)
         snapshot = self._snapshots.of(inputs.snapshot)
         decision_id = new_id("dec")
@@ -80,8 +82,8 @@ class DecisionLog:
             "snapshot_id": snapshot.id,
             "policy_id": policy.id,
             "offers_id": offers.id,
-            "call": dump_call(inputs).decode(),
-            "ranked": dump_ranked(decision).decode(),
+            "call": decided.call,
+            "ranked": decided.ranked,
             "created_at": now,
         }
         self._journal.note(row, (_row(snapshot, now),), (_row(policy, now), _row(offers, now)))

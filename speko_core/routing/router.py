@@ -7,7 +7,7 @@ from speko_core.principal import Principal
 from speko_core.providers.base import Modality
 from speko_core.providers.credentials import credential_id, resolve
 from speko_core.routing.decision import Decision
-from speko_core.routing.decisions import Inputs, run
+from speko_core.routing.decisions import Inputs
 from speko_core.routing.eligibility import Needs, RoutingCall
 from speko_core.routing.intent import Constraints, RoutingIntent
 from speko_core.routing.offers import KeySource, Offer
@@ -31,7 +31,7 @@ def decide(
     Raises:
         InvalidInput: an allow-list entry is unknown.
     """
-    return run(inputs_for(deps, principal, modality, intent, constraints, needs))
+    return deps.memo.decide(inputs_for(deps, principal, modality, intent, constraints, needs)).decision
 
 
 def inputs_for(
