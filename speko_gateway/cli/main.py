@@ -22,6 +22,7 @@ COMMANDS = {
     "agents": ("agents", "See the agents."),
     "sign-in-link": ("sign_in_link", "Make a one-time link to the dashboard."),
     "openapi": ("openapi", "Print the OpenAPI document."),
+    "migrate": ("migrate", "Move voice agents here from other platforms."),
     "explain": ("explain", "Explain an error code."),
 }
 
