@@ -9,7 +9,7 @@ import pytest
 
 from speko_core.providers.base import FailureKind, ProviderError
 from speko_core.providers.families.http import HttpLimits, VendorHttp, vendor_request
-from tests.fakes.vendors.base import FakeVendor
+from tests.fakes.vendors.base import PROMPTLY_S, FakeVendor
 from tests.fakes.vendors.behaviour import Behaviour, Trouble, refusing
 from tests.fakes.vendors.certificate import make_certificate
 from tests.providers.families.plain_vendor import PlainVendor
@@ -140,7 +140,7 @@ async def test_leaving_early_closes_the_upstream_connection_at_once(http: Vendor
             assert await anext(chunks) == b"one "
         left = asyncio.get_running_loop().time()
 
-    assert await vendor.until_hung_up() - left < 0.1
+    assert await vendor.until_hung_up() - left < PROMPTLY_S
 
 
 async def test_a_body_beyond_the_bound_is_refused(http: VendorHttp, vendor: FakeVendor) -> None:

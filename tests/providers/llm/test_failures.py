@@ -8,6 +8,7 @@ from email.utils import format_datetime
 import pytest
 
 from speko_core.providers.base import FailureKind, TextDelta
+from tests.fakes.vendors.base import PROMPTLY_S
 from tests.fakes.vendors.behaviour import Behaviour, Trouble, refusing
 from tests.fakes.vendors.llm import Call, Reply
 from tests.providers.llm.stage import PARTS, Part, asking, every_vendor, on_stage, tools
@@ -137,7 +138,7 @@ async def test_leaving_closes_the_upstream_connection_within_100_ms(part: Part) 
             assert isinstance(await anext(events), TextDelta)
             left = asyncio.get_running_loop().time()
         seen = await stage.fake.until_hung_up()
-    assert seen - left < 0.1
+    assert seen - left < PROMPTLY_S
 
 
 @every_vendor
@@ -152,7 +153,7 @@ async def test_cancelling_before_the_first_word_closes_the_connection(part: Part
         waiting.cancel()
         await asyncio.gather(waiting, return_exceptions=True)
         seen = await stage.fake.until_hung_up()
-    assert seen - left < 0.1
+    assert seen - left < PROMPTLY_S
 
 
 @every_vendor

@@ -21,7 +21,7 @@ from speko_core.settings import Settings
 from speko_gateway.app import create_app
 from tests.conftest import MASTER_KEY, Tenant, add_tenant, rest_client
 from tests.fakes.vendors.anthropic_llm import FakeAnthropic
-from tests.fakes.vendors.base import FakeVendor
+from tests.fakes.vendors.base import PROMPTLY_S, FakeVendor
 from tests.fakes.vendors.behaviour import Behaviour, Trouble, refusing
 from tests.fakes.vendors.google_llm import FakeGemini
 from tests.fakes.vendors.openai_llm import FakeGroqChat, FakeOpenAiChat, FakeSelfHosted, FakeXaiChat
@@ -245,7 +245,7 @@ async def test_a_caller_who_hangs_up_cancels_the_vendors_answer(house: OpenHouse
             left = asyncio.get_running_loop().time()
             writer.close()
             seen = await running.vendors["openai"].until_hung_up()
-    assert seen - left < 0.1
+    assert seen - left < PROMPTLY_S
 
 
 async def test_many_callers_are_answered_at_once(house: OpenHouse) -> None:

@@ -6,6 +6,7 @@ from contextlib import aclosing
 import pytest
 
 from speko_core.providers.base import FailureKind
+from tests.fakes.vendors.base import PROMPTLY_S
 from tests.fakes.vendors.behaviour import Behaviour, Trouble, refusing
 from tests.fakes.vendors.recordings import HEARD
 from tests.providers.stt.recognizers import RECOGNIZERS, Bench, bench, recognizer
@@ -114,7 +115,7 @@ async def test_leaving_closes_the_call_upstream_at_once(name: str) -> None:
         left = asyncio.get_running_loop().time()
         listening.cancel()
         await asyncio.gather(listening, return_exceptions=True)
-        assert await here.fake.until_hung_up() - left < 0.1
+        assert await here.fake.until_hung_up() - left < PROMPTLY_S
         assert here.fake.answering == 0
 
 
@@ -126,7 +127,7 @@ async def test_closing_after_the_first_words_closes_the_call_upstream(name: str)
         async with aclosing(here.listen()) as found:  # type: ignore[type-var]  # adapters are generators
             first = await anext(found)
             left = asyncio.get_running_loop().time()
-        assert await here.fake.until_hung_up() - left < 0.1
+        assert await here.fake.until_hung_up() - left < PROMPTLY_S
 
     assert (first.text, first.is_final) == ("Hello", False)
 

@@ -7,6 +7,7 @@ import pytest
 
 from speko_core.providers.base import FailureKind, ProviderError
 from tests.fakes.vendors.alibaba_tts import in_band_error as dashscope_error
+from tests.fakes.vendors.base import PROMPTLY_S
 from tests.fakes.vendors.behaviour import Behaviour, Trouble, refusing
 from tests.fakes.vendors.inworld_tts import in_band_error as inworld_error
 from tests.fakes.vendors.speech import spoken
@@ -105,7 +106,7 @@ async def test_the_first_sound_comes_before_the_last(voice: Voice) -> None:
     async with on_stage(voice) as stage:
         stage.fake.always = Behaviour(Trouble.STALL)
         async with aclosing(stage.chunks(saying())) as chunks:  # type: ignore[type-var]
-            async with asyncio.timeout(0.3):
+            async with asyncio.timeout(5):
                 first = await anext(aiter(chunks))
     assert first.data
 
@@ -118,7 +119,7 @@ async def test_leaving_early_closes_the_upstream_call_at_once(voice: Voice) -> N
         async with aclosing(stage.chunks(saying())) as chunks:  # type: ignore[type-var]
             await anext(aiter(chunks))
             left = asyncio.get_running_loop().time()
-        assert await stage.fake.until_hung_up() - left < 0.1
+        assert await stage.fake.until_hung_up() - left < PROMPTLY_S
 
 
 @every_voice

@@ -16,7 +16,7 @@ from speko_core.deps import Deps, build_deps
 from speko_core.settings import Settings
 from speko_gateway.app import create_app
 from tests.conftest import MASTER_KEY, Tenant, add_tenant, rest_client
-from tests.fakes.vendors.base import FakeVendor
+from tests.fakes.vendors.base import PROMPTLY_S, FakeVendor
 from tests.fakes.vendors.behaviour import Behaviour, Trouble, refusing
 from tests.fakes.vendors.speech import SECONDS, spoken
 from tests.gateway.test_oneshot_streams import serving
@@ -156,7 +156,7 @@ async def test_a_caller_who_leaves_cancels_the_upstream_call(house: OpenHouse) -
             left = asyncio.get_running_loop().time()
             with pytest.raises(asyncio.CancelledError):
                 await speaking
-            assert await fake.until_hung_up() - left < 0.1
+            assert await fake.until_hung_up() - left < PROMPTLY_S
 
 
 @pytest.mark.parametrize("accept", ["audio/mpeg", "audio/ogg", "audio/wav", "audio/pcm;rate=16000"])
