@@ -17,7 +17,7 @@ from tests.providers.families.plain_vendor import PlainVendor
 
 @pytest.fixture
 async def http() -> AsyncIterator[VendorHttp]:
-    client = VendorHttp(HttpLimits(connect_s=1.0, read_s=0.3, total_s=5.0))
+    client = VendorHttp(HttpLimits(connect_s=1.0, read_s=1.0, total_s=5.0))
     yield client
     await client.aclose()
 

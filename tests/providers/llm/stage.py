@@ -33,7 +33,7 @@ from tests.fakes.vendors.llm import Reply
 from tests.fakes.vendors.openai_llm import FakeGroqChat, FakeOpenAiChat, FakeSelfHosted, FakeXaiChat
 
 Build = Callable[[Settings, VendorHttp], Provider]
-QUICK = HttpLimits(connect_s=1.0, read_s=0.4, total_s=5.0)
+QUICK = HttpLimits(connect_s=1.0, read_s=1.0, total_s=5.0)
 
 
 class FakeLlm(Protocol):

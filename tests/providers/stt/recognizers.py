@@ -28,7 +28,7 @@ from tests.fakes.vendors.openai_stt import FakeGroqStt, FakeOpenAiStt, FakeWhisp
 
 PCM = bytes(32_000)
 WAV = wav_bytes(PCM, 16_000)
-READ_S = 0.4
+READ_S = 1.0
 # Never used against a fake, and slow to make.
 TLS = ssl.create_default_context()
 

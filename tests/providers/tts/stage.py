@@ -27,7 +27,7 @@ from tests.fakes.vendors.inworld_tts import FakeInworld
 from tests.fakes.vendors.openai_tts import FakeOpenAiTts, FakeSelfHostedTts
 from tests.fakes.vendors.xai_tts import FakeXaiTts
 
-QUICK = HttpLimits(connect_s=1.0, read_s=0.4, total_s=5.0)
+QUICK = HttpLimits(connect_s=1.0, read_s=1.0, total_s=5.0)
 Build = Callable[[Settings, VendorHttp], Provider]
 
 
