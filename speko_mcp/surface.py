@@ -30,6 +30,10 @@ class Surface:
             return f"This connection is limited to the toolsets {', '.join(sorted(self.toolsets))}."
         return None
 
+    def lists(self, binding: ToolBinding) -> bool:
+        """Whether the tool is worth its place in the list: all of a chosen toolset, else the default choice."""
+        return binding.listed or self.toolsets is not None
+
 
 def surface_of(query: QueryParams, headers: Headers) -> Surface:
     """Read the choice of one request. Unknown toolset names select nothing."""
@@ -58,6 +62,7 @@ def listed(operations: Iterable[AnyOperation], surface: Surface, principal: Prin
         operation.tool.name
         for operation in operations
         if operation.tool is not None
+        and surface.lists(operation.tool)
         and surface.refusal(operation, operation.tool) is None
         and (principal.kind == "oauth" or principal.may(operation.scope))
     )
