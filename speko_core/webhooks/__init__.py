@@ -1,0 +1,1 @@
+"""Webhooks: who hears of what, signed, delivered at least once, in order per call."""
