@@ -1,9 +1,10 @@
 """Shared fixtures: ports for tests, an organization with keys, the REST client, both database engines."""
 
+import asyncio
 import os
 import secrets as random
 import shutil
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -23,6 +24,9 @@ from speko_core.deps import Deps, build_deps
 from speko_core.ids import new_id
 from speko_core.providers.catalog import load_catalog
 from speko_core.settings import Settings
+from speko_core.versions.content import content_of, sha_of
+from speko_core.versions.models import AgentVersionRow
+from tests.virtual_time import LeapingLoop
 
 # No test may call a real vendor: products that tests start inherit this environment.
 for _name in {name for facts in load_catalog().values() for name in facts.env_keys}:
@@ -32,6 +36,13 @@ POSTGRES_URL = os.environ.get("SPEKO_TEST_POSTGRES_URL", "")
 
 
 MASTER_KEY = SecretStr("c3Bla28tdGVzdC1tYXN0ZXIta2V5LTMyLWJ5dGVzISE=")
+
+
+def pytest_asyncio_loop_factories(
+    config: pytest.Config, item: pytest.Item
+) -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """Tests marked `virtual_time` do not wait for the time to pass."""
+    return {"loop": LeapingLoop if item.get_closest_marker("virtual_time") else asyncio.new_event_loop}
 
 
 def _server() -> Engine:
@@ -133,6 +144,22 @@ async def add_key(deps: Deps, organization_id: str, mode: Mode = "live", scopes:
     return raw
 
 
+def first_version(agent: Agent) -> AgentVersionRow:
+    """The version that `record_version` would have made of a new agent."""
+    content = content_of(agent.name, agent.config, {})
+    return AgentVersionRow(
+        id=new_id("version"),
+        organization_id=agent.organization_id,
+        agent_id=agent.id,
+        number=1,
+        content=content,
+        sha=sha_of(content),
+        author_kind="system",
+        author_id="bootstrap",
+        created_at=agent.created_at,
+    )
+
+
 async def add_tenant(deps: Deps, name: str = "Acme") -> Tenant:
     """Create an organization as bootstrap would."""
     now = deps.clock.now()
@@ -154,6 +181,8 @@ async def add_tenant(deps: Deps, name: str = "Acme") -> Tenant:
         db.add_all([organization, user])
         await db.flush()
         db.add_all([agent, member])
+        await db.flush()
+        db.add(first_version(agent))
     live = await add_key(deps, organization.id)
     test = await add_key(deps, organization.id, "test")
     return Tenant(organization.id, agent.id, user.id, live, test)

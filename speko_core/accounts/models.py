@@ -19,7 +19,7 @@ class Installation(Base):
 
 
 class Organization(Base, Timestamps):
-    """A tenant. Everything else belongs to one."""
+    """A tenant. Everything else belongs to one. Retention is in days; null leaves it to the installation."""
 
     __tablename__ = "organizations"
 
@@ -28,6 +28,8 @@ class Organization(Base, Timestamps):
     recording_enabled: Mapped[bool] = mapped_column(default=True)
     hipaa_mode: Mapped[bool] = mapped_column(default=False)
     retention_days: Mapped[int | None] = mapped_column(Integer, default=None)
+    recording_retention_days: Mapped[int | None] = mapped_column(Integer, default=None)
+    transcript_retention_days: Mapped[int | None] = mapped_column(Integer, default=None)
 
 
 class User(Base, Timestamps):

@@ -13,6 +13,11 @@ async def get(db: AsyncSession, agent_id: str) -> Agent | None:
     return (await db.execute(select(Agent).where(Agent.id == agent_id))).scalar_one_or_none()
 
 
+async def get_locked(db: AsyncSession, agent_id: str) -> Agent | None:
+    """One agent, held against concurrent changes until the transaction ends."""
+    return (await db.execute(select(Agent).where(Agent.id == agent_id).with_for_update())).scalar_one_or_none()
+
+
 async def by_name(db: AsyncSession, name: str) -> Agent | None:
     """The agent with this name."""
     return (await db.execute(select(Agent).where(Agent.name == name))).scalar_one_or_none()

@@ -13,6 +13,7 @@ from speko_core.errors import Conflict, FieldProblem, NotFound, Unprocessable
 from speko_core.ids import new_id
 from speko_core.schemas import Deleted
 from speko_core.types import JsonObject
+from speko_core.versions.recording import record_version
 
 _NOT_CONFIG = {"id", "name"}
 
@@ -60,12 +61,13 @@ async def create(ctx: Ctx, data: AgentCreate) -> AgentRow:
     )
     ctx.db.add(agent)
     await _flush(ctx)
+    await record_version(ctx, agent)
     return render(agent)
 
 
 async def update(ctx: Ctx, data: AgentUpdate) -> AgentRow:
-    """Change the given fields only; null clears a field."""
-    agent = await _found(ctx, data.id)
+    """Change the given fields only; null clears a field. A change of anything makes a version."""
+    agent = await _found(ctx, data.id, locked=True)
     _check_sounds(data.background_audio)
     if data.name is not None and data.name != agent.name:
         await _name_is_free(ctx, data.name)
@@ -74,9 +76,8 @@ async def update(ctx: Ctx, data: AgentUpdate) -> AgentRow:
     if data.extraction_fields is None:
         given.pop("extractionFields", None)  # here null leaves, only [] clears
     agent.config = _document({**agent.config, **given})
-    agent.version += 1
-    agent.updated_at = ctx.now()
     await _flush(ctx)
+    await record_version(ctx, agent)
     return render(agent)
 
 
@@ -92,8 +93,8 @@ async def delete(ctx: Ctx, data: AgentRef) -> Deleted:
     return Deleted(deleted=True)
 
 
-async def _found(ctx: Ctx, agent_id: str) -> Agent:
-    agent = await repository.get(ctx.db, agent_id)
+async def _found(ctx: Ctx, agent_id: str, *, locked: bool = False) -> Agent:
+    agent = await (repository.get_locked if locked else repository.get)(ctx.db, agent_id)
     if agent is None:
         raise NotFound("not found", hint="List the agents to find an id.")
     return agent

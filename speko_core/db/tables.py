@@ -9,6 +9,7 @@ from speko_core.do_not_call import models as do_not_call
 from speko_core.metering import models as metering
 from speko_core.routing import decisions_models as decisions
 from speko_core.sessions import models as sessions
+from speko_core.versions import models as versions
 
 METADATA = Base.metadata
-MODULES = (accounts, oauth, agents, sessions, metering, byok, decisions, do_not_call)
+MODULES = (accounts, oauth, agents, sessions, metering, byok, decisions, do_not_call, versions)

@@ -25,6 +25,8 @@ class VoiceSession(Base, OrganizationScoped, Timestamps):
     id: Mapped[str] = mapped_column(String(UUID_LENGTH), primary_key=True)
     agent_id: Mapped[str | None] = mapped_column(String(ID_LENGTH), default=None)
     agent_name: Mapped[str | None] = mapped_column(String(200), default=None)
+    agent_version: Mapped[int | None] = mapped_column(Integer, default=None)
+    environment: Mapped[str | None] = mapped_column(String(40), default=None)
     status: Mapped[str] = mapped_column(String(16))
     kind: Mapped[str] = mapped_column(String(16))
     mode: Mapped[str] = mapped_column(String(8))
