@@ -79,6 +79,11 @@ class CompleteCall(EventCall[LlmEvent]):
             estimated=True,
         )
 
+    @property
+    def truncated(self) -> bool:
+        """True when the limit of tokens ended the answer."""
+        return self._counted is not None and self._counted.truncated
+
     def meta(self) -> JsonObject:
         """`meta` of the only hop."""
         return {**self.routed(), "totalFailoverCount": len(self.failures), "hop": 0}

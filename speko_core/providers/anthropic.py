@@ -186,6 +186,7 @@ class MessagesReader(LlmReader):
         reason = frame["delta"].get("stop_reason")
         self.finished = self.finished or bool(reason)
         self.refused = reason == "refusal"
+        self.truncated = reason == "max_tokens"
         self._count(frame.get("usage") or {})
 
     def _count(self, usage: dict[str, Any]) -> None:

@@ -81,6 +81,7 @@ class SttRequest:
     sample_rate: int
     keywords: tuple[str, ...] = ()
     prompt: str | None = None
+    speakers: bool = False  # tell voices apart
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,8 @@ class Word:
 class Transcript:
     """An interim or final recognition. `text` of finals concatenates, separated by a space.
 
-    `warnings` are sentences for the caller about options that were honoured only in part (RTE-20).
+    `warnings` are sentences for the caller about options that were honoured only in part (RTE-20). `language` is the
+    tag of what the provider found to be spoken; None where it does not say.
     """
 
     text: str
@@ -106,6 +108,7 @@ class Transcript:
     confidence: float | None = None
     words: tuple[Word, ...] = ()
     warnings: tuple[str, ...] = ()
+    language: str | None = None
 
 
 # --- language model ---------------------------------------------------------------------------------------------------
@@ -165,11 +168,15 @@ class TextDelta:
 
 @dataclass(frozen=True)
 class LlmUsage:
-    """Tokens, as the provider counted them, or `estimated` where it does not."""
+    """Tokens, as the provider counted them, or `estimated` where it does not.
+
+    `truncated`: the limit of tokens ended the answer.
+    """
 
     prompt_tokens: int
     completion_tokens: int
     estimated: bool = False
+    truncated: bool = False
 
 
 LlmEvent = TextDelta | ToolCall | LlmUsage

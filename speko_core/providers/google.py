@@ -185,6 +185,7 @@ class GeminiReader(LlmReader):
 
     def _finish(self, reason: str) -> None:
         self.finished = True
+        self.truncated = reason == "MAX_TOKENS"
         if reason in _WITHHELD:
             self.refused = True
         elif reason not in _GOOD:

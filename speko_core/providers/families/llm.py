@@ -5,7 +5,7 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import httpx
@@ -32,6 +32,7 @@ class LlmReader(ABC):
         self.finished = False  # the vendor said why it stopped
         self.ended = False  # nothing of worth follows
         self.refused = False
+        self.truncated = False  # the limit of tokens ended the answer
         self._request, self._written, self._touched = request, 0, False
 
     def read(self, event: SseEvent) -> Iterator[LlmEvent]:
@@ -64,7 +65,8 @@ class LlmReader(ABC):
         if not calls and not self._written:
             raise ProviderError(FailureKind.EMPTY, "the answer holds neither text nor a tool call")
         yield from calls
-        yield self.usage or estimated_usage(self._request, self._written + sum(len(call.args) for call in calls))
+        counted = self.usage or estimated_usage(self._request, self._written + sum(len(call.args) for call in calls))
+        yield replace(counted, truncated=True) if self.truncated else counted
 
     @abstractmethod
     def _take(self, event: SseEvent) -> Iterator[LlmEvent]:

@@ -153,6 +153,7 @@ class ChatReader(LlmReader):
             raise ProviderError(FailureKind.UPSTREAM, "the host reports an error as its finish reason")
         self.finished = True
         self.refused = self.refused or reason == "content_filter"
+        self.truncated = reason == "length"
 
     def _count(self, usage: dict[str, Any] | None) -> None:
         if usage:
