@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+import httpx
+
 from speko_core.accounts.key_cache import KeyCache
 from speko_core.adapters.dbos_jobs import DbosJobs
 from speko_core.adapters.embedded_rooms import EmbeddedRooms
@@ -13,6 +15,7 @@ from speko_core.errors import ConfigurationError
 from speko_core.limits import RateLimiter
 from speko_core.metering.credit import CreditBook
 from speko_core.metering.journal import Journal
+from speko_core.outbound.client import GuardedTransport, guarded_client
 from speko_core.ports.clock import Clock
 from speko_core.ports.jobs import Jobs
 from speko_core.ports.rooms import Rooms
@@ -45,6 +48,7 @@ class Deps:
     standings: Standings
     health: HealthBook
     decisions: DecisionLog
+    outbound: httpx.AsyncClient
     memo: DecisionMemo = field(default_factory=DecisionMemo)
     offers: OfferLists = field(default_factory=OfferLists)
     snapshots: Snapshots = field(default_factory=Snapshots)
@@ -53,6 +57,7 @@ class Deps:
     async def aclose(self) -> None:
         """Release processes and connections, in reverse order of use."""
         await self.providers.aclose()
+        await self.outbound.aclose()
         await self.jobs.aclose()
         await self.journal.aclose()
         await self.database.aclose()
@@ -104,4 +109,5 @@ def build_deps(settings: Settings) -> Deps:
         decisions=DecisionLog(journal),
         credit=credit,
         standings=Standings(clock),
+        outbound=guarded_client(GuardedTransport(allow_insecure=settings.allow_insecure_webhooks)),
     )

@@ -1,0 +1,94 @@
+"""One whole exchange with a user-given URL: a total time, a size limit, and our own word for what went wrong."""
+
+import asyncio
+import ssl
+from dataclasses import dataclass
+from typing import Literal
+
+import httpx
+
+from speko_core.outbound.client import AddressForbidden, HostUnknown
+
+Reason = Literal[
+    "address_refused", "host_unknown", "unreachable", "timeout", "too_large", "redirect", "encoded", "broken_answer"
+]
+
+SENTENCES: dict[Reason, str] = {
+    "address_refused": "the URL leads to a private or reserved address",
+    "host_unknown": "the URL's host does not resolve",
+    "unreachable": "the endpoint could not be reached",
+    "timeout": "the endpoint did not answer in time",
+    "too_large": "the endpoint's answer was too large",
+    "redirect": "the endpoint answered with a redirect, which is not followed",
+    "encoded": "the endpoint compressed its answer although it was asked not to",
+    "broken_answer": "the endpoint's answer broke off or was not valid HTTP",
+}
+
+
+class ExchangeFailed(Exception):
+    """No usable answer came. `reason` is ours; the text is a sentence without anything the endpoint said."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(SENTENCES[reason])
+        self.reason: Reason = reason
+
+    @property
+    def retryable(self) -> bool:
+        """False where the same request will fail the same way."""
+        return self.reason not in ("address_refused", "redirect", "encoded", "too_large")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What an endpoint answered, read whole. Any status but a redirect; `body` is the endpoint's, never trusted."""
+
+    status: int
+    headers: httpx.Headers
+    body: bytes
+
+    @property
+    def ok(self) -> bool:
+        """True for 2xx."""
+        return 200 <= self.status < 300
+
+
+async def exchange(client: httpx.AsyncClient, request: httpx.Request, *, total_s: float, max_bytes: int) -> Answer:
+    """Send `request` and read its answer within `total_s` seconds and `max_bytes` bytes.
+
+    Raises:
+        ExchangeFailed: with the reason; redirects count as failures.
+    """
+    try:
+        async with asyncio.timeout(total_s):
+            return await _exchange(client, request, max_bytes)
+    except (TimeoutError, httpx.TimeoutException):
+        raise ExchangeFailed("timeout") from None
+    except AddressForbidden:
+        raise ExchangeFailed("address_refused") from None
+    except HostUnknown:
+        raise ExchangeFailed("host_unknown") from None
+    except (httpx.ConnectError, httpx.UnsupportedProtocol, ssl.SSLError):
+        raise ExchangeFailed("unreachable") from None
+    except httpx.TransportError:
+        raise ExchangeFailed("broken_answer") from None
+
+
+async def _exchange(client: httpx.AsyncClient, request: httpx.Request, max_bytes: int) -> Answer:
+    response = await client.send(request, stream=True)
+    try:
+        if 300 <= response.status_code < 400:
+            raise ExchangeFailed("redirect")
+        if response.headers.get("content-encoding", "identity") != "identity":
+            raise ExchangeFailed("encoded")
+        return Answer(response.status_code, response.headers, await _capped(response, max_bytes))
+    finally:
+        await response.aclose()
+
+
+async def _capped(response: httpx.Response, max_bytes: int) -> bytes:
+    body = bytearray()
+    async for chunk in response.aiter_raw():
+        body += chunk
+        if len(body) > max_bytes:
+            raise ExchangeFailed("too_large")
+    return bytes(body)
