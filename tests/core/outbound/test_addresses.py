@@ -42,7 +42,8 @@ def test_development_still_refuses_metadata_and_link_local(address: str) -> None
     assert is_refused(ipaddress.ip_address(address), allow_private=True)
 
 
-HOSTS = """127.0.0.1 localhost LOCALHOST localhost. a.localhost 2130706433 0x7f000001 0x7f.0.0.1 0177.0.0.1 127.1 017700000001
+HOSTS = """127.0.0.1 localhost LOCALHOST localhost. a.localhost 2130706433 0x7f000001 0x7f.0.0.1 0177.0.0.1 127.1
+017700000001
 127.0.1 0 0.0.0.0 10.0.0.8 172.16.0.1 192.168.0.1 100.64.0.1 169.254.169.254 metadata.google.internal printer.local
 intranet [::1] [::] [::ffff:127.0.0.1] [::ffff:7f00:1] [::127.0.0.1] [64:ff9b::7f00:1] [2002:7f00:1::] [fe80::1]
 [fe80::1%25eth0] [fec0::1] [fd00::1] [ff02::1] 127。0。0。1 ①②⑦.0.0.1 nas.home.arpa"""
