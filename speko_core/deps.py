@@ -5,10 +5,12 @@ from dataclasses import dataclass, field
 import httpx
 
 from speko_core.accounts.key_cache import KeyCache
+from speko_core.adapters.blob_urls import GatewayUrls
 from speko_core.adapters.dbos_jobs import DbosJobs
 from speko_core.adapters.embedded_rooms import EmbeddedRooms
 from speko_core.adapters.envelope import EnvelopeSecrets
 from speko_core.adapters.master_key import load_master_key
+from speko_core.adapters.obstore_blobs import CloudBlobs, FolderBlobs
 from speko_core.adapters.system_clock import SystemClock
 from speko_core.db.engine import Database, create_engine
 from speko_core.errors import ConfigurationError
@@ -16,6 +18,7 @@ from speko_core.limits import RateLimiter
 from speko_core.metering.credit import CreditBook
 from speko_core.metering.journal import Journal
 from speko_core.outbound.client import GuardedTransport, guarded_client
+from speko_core.ports.blobs import Blobs
 from speko_core.ports.clock import Clock
 from speko_core.ports.jobs import Jobs
 from speko_core.ports.rooms import Rooms
@@ -41,6 +44,7 @@ class Deps:
     providers: ProviderRegistry
     jobs: Jobs
     rooms: Rooms
+    blobs: Blobs
     limits: RateLimiter
     worker_token: str
     journal: Journal
@@ -80,6 +84,12 @@ def prepare_data_dir(settings: Settings) -> None:
         ) from None
 
 
+def _blobs(settings: Settings, secrets: Secrets, clock: Clock) -> Blobs:
+    if settings.blobs_url:
+        return CloudBlobs(settings.blobs_url)
+    return FolderBlobs(settings.data_dir / "blobs", GatewayUrls(settings.base_url, secrets, clock))
+
+
 def build_deps(settings: Settings) -> Deps:
     """Choose every implementation from the settings; nothing is dialled yet.
 
@@ -100,6 +110,7 @@ def build_deps(settings: Settings) -> Deps:
         providers=late_registry(settings),
         jobs=DbosJobs(settings),
         rooms=EmbeddedRooms(settings.base_url),
+        blobs=_blobs(settings, secrets, clock),
         limits=RateLimiter(
             clock, per_key=settings.rate_limit_per_key, per_organization=settings.rate_limit_per_organization
         ),

@@ -83,6 +83,11 @@ class Settings(BaseSettings):
     starting_credit_micro_usd: int = Field(
         0, ge=0, description="Credit an organization is granted when it is created, in micro-USD."
     )
+    blobs_url: str = Field(
+        "",
+        description="Where files are kept: s3://BUCKET, gs://BUCKET or az://ACCOUNT/CONTAINER, with credentials from the "
+        "store's usual variables. Default: the folder `blobs` in the data folder.",
+    )
     allow_insecure_webhooks: bool = Field(False, description="Development only: allow http and private addresses.")
 
     @field_validator("public_url", "gateway_url")

@@ -19,7 +19,7 @@ from speko_core.readiness import check_readiness
 from speko_gateway import binding, openapi
 from speko_gateway.envelope import Json, on_http_exception, on_speko_error, on_unexpected
 from speko_gateway.middleware import Cors, RequestContext
-from speko_gateway.streams import media, oneshot
+from speko_gateway.streams import blobs, media, oneshot
 from speko_gateway.web.routes import web_routes
 
 Lifespan = Callable[[], AbstractAsyncContextManager[object]]
@@ -61,6 +61,7 @@ def create_app(deps: Deps, *, mcp_app: ASGIApp | None = None, mcp_lifespan: Life
     routes: list[BaseRoute] = [
         *oneshot.routes(),
         *media.routes(),
+        *blobs.routes(),
         *binding.routes(registry.OPERATIONS),
         Route("/healthz", healthz),
         Route("/readyz", readyz),

@@ -19,6 +19,7 @@ from speko_core.accounts.models import (
     RoleLease,
     SignInLink,
 )
+from speko_core.adapters.blob_urls import USED_URLS
 from speko_core.db.base import Base
 from speko_core.deps import Deps
 from speko_core.ids import new_id
@@ -33,6 +34,7 @@ EVERY_S = 3600.0
 BATCH = 100
 IDEMPOTENCY = timedelta(hours=24)
 DEAD_LEASES = timedelta(hours=1)
+USED_URL_MARKS = timedelta(days=1)
 FINISHED_JOBS = timedelta(days=7)
 
 
@@ -58,6 +60,7 @@ async def sweep(deps: Deps, args: JsonObject) -> JsonObject:
         "turns": total.turns,
         "idempotencyKeys": total.idempotency_keys,
         **await _sweep_installation(deps),
+        "usedUrls": await deps.blobs.delete_below(USED_URLS, before=deps.clock.now() - USED_URL_MARKS),
         "jobs": await deps.jobs.forget_finished(deps.clock.now() - FINISHED_JOBS),
     }
     logger.info("retention sweep", extra={"deleted": report})
