@@ -10,6 +10,7 @@ from speko_core.metering import models as metering
 from speko_core.routing import decisions_models as decisions
 from speko_core.sessions import models as sessions
 from speko_core.versions import models as versions
+from speko_core.webhooks import models as webhooks
 
 METADATA = Base.metadata
-MODULES = (accounts, oauth, agents, sessions, metering, byok, decisions, do_not_call, versions)
+MODULES = (accounts, oauth, agents, sessions, metering, byok, decisions, do_not_call, versions, webhooks)
