@@ -5,7 +5,6 @@ A vendor's fake subclasses `FakeVendor`: `routes()` with handlers that check the
 """
 
 import asyncio
-import socket
 import ssl
 from abc import ABC, abstractmethod
 from collections import deque
@@ -25,6 +24,7 @@ from starlette.types import Receive, Scope, Send
 
 from speko_core.types import JsonObject
 from tests.fakes.vendors.behaviour import WELL, Behaviour, Trouble
+from tests.serving import served
 
 DEADLINE_S = 5.0
 
@@ -140,20 +140,14 @@ class FakeVendor(ABC):
     @asynccontextmanager
     async def serving(self, tls: tuple[Path, Path] | None = None) -> AsyncIterator[Self]:
         """Serve until the block ends; `tls` is (certificate, key) for SDKs that insist on it."""
-        listener = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http{'s' if tls else ''}://127.0.0.1:{listener.getsockname()[1]}"
-        server = uvicorn.Server(self._config(tls))
-        serving = asyncio.create_task(server.serve(sockets=[listener]))
-        try:
+        async with served(self._config(tls)) as self.url:
             yield self
-        finally:
-            server.should_exit = True
-            await asyncio.wait_for(serving, 10)
 
     def _config(self, tls: tuple[Path, Path] | None) -> uvicorn.Config:
         config = uvicorn.Config(
             Starlette(routes=list(self.routes())),
-            log_level="critical",
+            log_config=None,
+            access_log=False,
             lifespan="off",
             ws="websockets-sansio",
             timeout_keep_alive=30,
