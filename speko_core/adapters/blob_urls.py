@@ -1,7 +1,7 @@
 """Signed URLs of files that the gateway serves itself, for stores that cannot sign.
 
-A URL is `/v1/blobs/<grant>.<signature>`: the grant says what may be done with which file until when, the signature is an
-HMAC under the master key. The gateway lets each grant be used once (`speko_gateway/streams/blobs.py`).
+A URL is `/v1/blobs/<grant>.<signature>`: the grant says what may be done with which file until when, the signature is
+an HMAC under the master key. The gateway lets each grant be used once (`speko_gateway/streams/blobs.py`).
 """
 
 import base64

@@ -189,6 +189,6 @@ def _failures() -> Iterator[None]:
         yield
     except FileNotFoundError:
         raise BlobMissing("not found") from None
-    except (BaseError, OSError) as error:
+    except (BaseError, OSError):
         logger.exception("the file store failed")
         raise BlobsError("The file store is not available.") from None
