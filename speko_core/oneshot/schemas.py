@@ -145,6 +145,8 @@ class SttOptions(Input):
     keywords: Annotated[tuple[Annotated[str, Field(max_length=200)], ...], Field(max_length=500)] | None = None
     language: str | None = Field(None, max_length=35, description="Language of the stream only: a tag, multi or auto.")
     prompt: str | None = Field(None, max_length=2_000)
+    words: bool | None = Field(None, description="Each word with its place in the recording, in seconds.")
+    speakers: bool | None = Field(None, description="Each word with who said it; implies `words`.")
 
 
 class TranscribeInput(Input):

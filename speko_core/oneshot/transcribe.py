@@ -1,6 +1,6 @@
 """`POST /v1/transcribe`: one recording to text."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from typing import ClassVar, cast
 
@@ -9,11 +9,13 @@ from speko_core.deps import Deps
 from speko_core.oneshot.call import EventCall, Route, WireEvent, attempts
 from speko_core.oneshot.candidates import route
 from speko_core.oneshot.failover import Timing
-from speko_core.oneshot.schemas import TranscribeInput
+from speko_core.oneshot.heard import Detail, detail_wire, joined_text, transcript_wire
+from speko_core.oneshot.schemas import SttOptions, TranscribeInput
 from speko_core.oneshot.usage import Attribution, Units, UsageSink
 from speko_core.principal import Principal
 from speko_core.providers.base import FailureKind, Modality, ProviderError, SttAdapter, SttRequest, Transcript
 from speko_core.providers.credentials import resolve
+from speko_core.providers.families.speech import AUTO, MULTI
 from speko_core.routing.decision import Ranked
 from speko_core.routing.eligibility import Needs
 from speko_core.types import JsonObject
@@ -31,9 +33,15 @@ class TranscribeCall(EventCall[Transcript]):
     invalid_code: ClassVar[str] = "INVALID_AUDIO"
     invalid_text: ClassVar[str] = "The provider could not read the audio."
 
-    def __init__(self, route: Route[Transcript], duration_s: float) -> None:
+    def __init__(self, route: Route[Transcript], duration_s: float, options: SttOptions) -> None:
         super().__init__(route)
-        self._duration_s = duration_s
+        self.duration_s = duration_s
+        self._detail = Detail.asked(options)
+
+    @property
+    def finals(self) -> Sequence[Transcript]:
+        """What has been recognized for good, in order."""
+        return self._finals
 
     @staticmethod
     def _is_real(event: Transcript) -> bool:
@@ -51,24 +59,15 @@ class TranscribeCall(EventCall[Transcript]):
             raise ProviderError(FailureKind.EMPTY, "no final transcript")
 
     def _units(self) -> Units:
-        return Units(audio_ms=round(self._duration_s * 1000))
+        return Units(audio_ms=round(self.duration_s * 1000))
 
     def wire(self, event: Transcript) -> WireEvent | None:
         """`transcript`, with `confidence` only where the provider gives one."""
-        data: JsonObject = {"text": event.text, "isFinal": event.is_final}
-        if event.confidence is not None:
-            data["confidence"] = event.confidence
-        return "transcript", data
+        return "transcript", transcript_wire(event, self._detail)
 
     def result(self) -> JsonObject:
         """All finals as one text; confidence is their mean, null where one gives none."""
-        known = [final.confidence for final in self._finals if final.confidence is not None]
-        whole = len(known) == len(self._finals) > 0
-        return {
-            "text": " ".join(final.text.strip() for final in self._finals),
-            **self.routed(),
-            "confidence": sum(known) / len(known) if whole else None,
-        }
+        return {"text": joined_text(self._finals), **self.routed(), **detail_wire(self._finals, self._detail)}
 
 
 async def open_transcribe(
@@ -89,12 +88,10 @@ async def open_transcribe(
     """
     audio = await decode_audio(data.body, data.content_type)
     options = data.options
-    needs = Needs(
-        frozenset({"keywords"}) if options.keywords else frozenset(),
-        hints=frozenset({"prompt"}) if options.prompt else frozenset(),
-    )
     estimate = Units(audio_ms=round(audio.duration_s * 1000))
-    routed = await route(deps, principal, Modality.STT, data.intent, data.constraints, needs, estimate=estimate)
+    routed = await route(
+        deps, principal, Modality.STT, data.intent, data.constraints, needs_of(options), estimate=estimate
+    )
     request = SttRequest(
         model="",
         language=options.language or data.intent.language,
@@ -104,13 +101,14 @@ async def open_transcribe(
         sample_rate=audio.sample_rate,
         keywords=options.keywords or (),
         prompt=options.prompt,
+        speakers=bool(options.speakers),
     )
 
     def ask(candidate: Ranked) -> AsyncIterator[Transcript]:
         provider = deps.providers.get(candidate.vendor)
-        keywords = () if "keywords" in candidate.ignored else request.keywords
+        fitted = fitted_to(candidate, request, data.intent.language)
         return cast(SttAdapter, provider and provider.stt).transcribe(
-            replace(request, model=candidate.model, keywords=keywords), resolve(deps, principal, candidate.vendor)
+            fitted, resolve(deps, principal, candidate.vendor)
         )
 
     attribution = Attribution(principal.organization_id, principal.mode, principal.session_id or session_id)
@@ -118,4 +116,26 @@ async def open_transcribe(
     tried = attempts(routed.decision, ask)
     sink = usage or deps.journal
     call_route = Route(routed.decision, tried, limits, attribution, sink, routed.reservation, routed.health)
-    return TranscribeCall(call_route, audio.duration_s)
+    return TranscribeCall(call_route, audio.duration_s, options)
+
+
+def needs_of(options: SttOptions) -> Needs:
+    """What these options ask of a model: some decide what the answer is, some only shape it (RTE-20)."""
+    needed = {"keywords": options.keywords, "words": options.words, "speakers": options.speakers}
+    hinted = {"prompt": options.prompt, "detectLanguage": options.language == AUTO}
+    return Needs(
+        frozenset(name for name, wanted in needed.items() if wanted),
+        hints=frozenset(name for name, wanted in hinted.items() if wanted),
+    )
+
+
+def fitted_to(candidate: Ranked, request: SttRequest, language: str) -> SttRequest:
+    """The request as this candidate can honour it. Offline ones find out no language: they get the intent's."""
+    ignored, unknown = candidate.ignored, request.language in (AUTO, MULTI)
+    return replace(
+        request,
+        model=candidate.model,
+        keywords=() if "keywords" in ignored else request.keywords,
+        speakers=request.speakers and "speakers" not in ignored,
+        language=language if unknown and candidate.offer.sandbox else request.language,
+    )

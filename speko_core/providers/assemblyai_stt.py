@@ -51,6 +51,7 @@ class _Answer(Wire):
     text: str | None = None
     words: tuple[_Word, ...] | None = None
     confidence: float | None = None
+    language_code: str | None = None
 
 
 class _Upload(Wire):
@@ -79,12 +80,15 @@ class AssemblyAiStt:
         kept, lost = kept_keywords(request.keywords, most=MAX_KEYTERMS)
         request, left_out = _without_prompt(request)
         short = SYNC_SHORTEST_S <= duration_s(request) <= SYNC_LONGEST_S
-        if request.model == SYNC_MODEL and short:
+        # Only jobs tell voices apart and say which language they found.
+        plain = not request.speakers and request.language != AUTO
+        if request.model == SYNC_MODEL and short and plain:
             answer = await self._at_once(request, kept, url, headers)
         else:
             answer = await self._as_job(request, kept, url, headers)
         text = answer.text or ""
-        yield final(text, Transcript(text, True, answer.confidence, _words(answer), (*lost, *left_out)))
+        warnings, language = (*lost, *left_out), answer.language_code
+        yield final(text, Transcript(text, True, answer.confidence, _words(answer), warnings, language))
 
     async def _at_once(
         self, request: SttRequest, keywords: tuple[str, ...], url: str, headers: dict[str, str]
@@ -109,6 +113,7 @@ class AssemblyAiStt:
             "speech_models": [request.model],
             **_job_language(request),
             **_hints(request, keywords),
+            **({"speaker_labels": True} if request.speakers else {}),
         }
         named = {**headers, "content-type": "application/json"}
         created = await self._http.body(vendor_request(f"{url}/v2/transcript", named, orjson.dumps(wanted)))

@@ -25,6 +25,7 @@ class _Message(Wire):
     text: str = ""
     is_final: bool = False
     words: tuple[_Word, ...] | None = None
+    language: str | None = None
     status_code: int = 500
     error_code: str | None = None
 
@@ -63,7 +64,7 @@ class InkDialect:
         if told.type != "transcript":
             return (), told.type == "done"
         words = tuple(Word(word.word, word.start, word.end) for word in told.words or ())
-        return (Transcript(told.text.strip(), told.is_final, None, words, self._warnings),), False
+        return (Transcript(told.text.strip(), told.is_final, None, words, self._warnings, told.language),), False
 
     def closed(self) -> Sequence[Transcript]:
         """Ink says `done` first.

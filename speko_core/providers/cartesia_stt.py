@@ -37,6 +37,7 @@ class _Word(Wire):
 class _Answer(Wire):
     text: str
     words: tuple[_Word, ...] | None = None
+    language: str | None = None
 
 
 class CartesiaStt:
@@ -61,4 +62,5 @@ class CartesiaStt:
         call = vendor_request(f"{url}/stt", {**headers, "content-type": content_type}, body)
         answer = parsed(_Answer, await self._http.body(call))
         words = tuple(Word(word.word, word.start, word.end) for word in answer.words or ())
-        yield final(answer.text, Transcript(answer.text.strip(), True, None, words, no_prompt(request)))
+        warnings = no_prompt(request)
+        yield final(answer.text, Transcript(answer.text.strip(), True, None, words, warnings, answer.language))

@@ -6,6 +6,7 @@ Wire facts: https://developers.deepgram.com/docs/flux/state and deepgram-sdk 7.1
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from urllib.parse import urlencode
 
 from speko_core.providers.base import FailureKind, ProviderError, SttRequest, Transcript, Word
@@ -29,7 +30,7 @@ class _Message(Wire):
     event: str = ""
     transcript: str = ""
     words: tuple[_Word, ...] = ()
-    code: str = ""
+    languages: tuple[str, ...] | None = None
 
 
 class FluxDialect:
@@ -68,14 +69,15 @@ class FluxDialect:
         if told.type != "TurnInfo":
             return (), False
         ended = told.event == "EndOfTurn"
-        heard = Transcript(told.transcript, ended, None, _words(told), self._warnings if ended else ())
+        language = next(iter(told.languages or ()), None)
+        heard = Transcript(told.transcript, ended, None, _words(told), self._warnings if ended else (), language)
         self._open = Transcript("", False) if ended else heard
         return (heard,), False
 
     def closed(self) -> Sequence[Transcript]:
         """The turn that was still open."""
         left = self._open
-        return (Transcript(left.text, True, None, left.words, self._warnings),)
+        return (replace(left, is_final=True, warnings=self._warnings),)
 
 
 def _words(told: _Message) -> tuple[Word, ...]:

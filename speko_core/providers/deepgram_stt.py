@@ -53,6 +53,7 @@ class _Alternative(Wire):
 
 class _Channel(Wire):
     alternatives: tuple[_Alternative, ...] = ()
+    detected_language: str | None = None
 
 
 class _Results(Wire):
@@ -81,6 +82,7 @@ class DeepgramStt:
         upload = upload_of(request)
         keywords, warnings = _keyword_parameters(request)
         params = [("model", request.model), ("smart_format", "true"), *_language_parameters(request), *keywords]
+        params += [("diarize", "true")] if request.speakers else []
         call = vendor_request(
             f"{url}/v1/listen", {**headers, "content-type": upload.content_type}, upload.data, params=params
         )
@@ -110,7 +112,8 @@ def _transcript(answer: _Answer, warnings: tuple[str, ...]) -> Transcript:
     text = " ".join(found.transcript.strip() for found in heard if found.transcript.strip())
     words = tuple(_word(word) for found in heard for word in found.words)
     confidence = heard[0].confidence if len(heard) == 1 else None
-    return final(text, Transcript(text, True, confidence, words, warnings))
+    language = next((channel.detected_language for channel in answer.results.channels), None)
+    return final(text, Transcript(text, True, confidence, words, warnings, language))
 
 
 def _word(word: _Word) -> Word:

@@ -43,6 +43,7 @@ class _Word(Wire):
 
 class _Answer(Wire):
     text: str
+    language_code: str | None = None
     words: tuple[_Word, ...] = ()
 
 
@@ -65,7 +66,7 @@ class ElevenLabsStt:
             ("model_id", request.model),
             ("timestamps_granularity", "word"),
             ("tag_audio_events", "false"),
-            ("diarize", "false"),
+            ("diarize", "true" if request.speakers else "false"),
         ]
         if language := primary_language(request.language):
             fields.append(("language_code", language))
@@ -87,7 +88,7 @@ def _transcript(answer: _Answer, warnings: tuple[str, ...]) -> Transcript:
     )
     known = [word.confidence for word in words if word.confidence is not None]
     confidence = sum(known) / len(known) if known else None
-    return final(answer.text, Transcript(answer.text, True, confidence, words, warnings))
+    return final(answer.text, Transcript(answer.text, True, confidence, words, warnings, answer.language_code))
 
 
 def _confidence(word: _Word) -> float | None:

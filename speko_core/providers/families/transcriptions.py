@@ -25,6 +25,7 @@ from speko_core.providers.families.speech import (
     primary_language,
 )
 from speko_core.providers.families.sse import SseParser
+from speko_core.providers.families.whisper_languages import whisper_language
 
 MAX_UPLOAD_BYTES: Final = 25 * 1024 * 1024
 MAX_KEYWORDS: Final = 100
@@ -60,6 +61,7 @@ class _Word(Wire):
 class _Answer(Wire):
     text: str
     words: tuple[_Word, ...] | None = None
+    language: str | None = None
 
 
 class _Event(Wire):
@@ -127,7 +129,8 @@ def _fields(request: SttRequest, shape: Shape) -> tuple[list[tuple[str, str]], t
 
 def _whole(answer: _Answer, warnings: tuple[str, ...]) -> Transcript:
     words = tuple(Word(word.word, word.start, word.end) for word in answer.words or ())
-    return final(answer.text, Transcript(answer.text.strip(), True, None, words, warnings))
+    language = whisper_language(answer.language or "")
+    return final(answer.text, Transcript(answer.text.strip(), True, None, words, warnings, language))
 
 
 async def _streamed(answer: Answer, warnings: tuple[str, ...]) -> AsyncGenerator[Transcript, None]:

@@ -43,9 +43,8 @@ class FakeDeepgramStt(FakeVendor):
             return self.error(400, None, "Keyterm Prompting is only available for Nova-3 models.")
         if "keywords" in query and query["model"].startswith("nova-3"):
             return self.error(400, None, "Keywords are not supported for Nova-3.")
-        return self.play(
-            request, Played(halves(_answer(HEARD)), "application/json", empty=[_answer("")], headers=_headers())
-        )
+        heard = _answer(HEARD, "detect_language" in query, query.get("diarize") == "true")
+        return self.play(request, Played(halves(heard), "application/json", empty=[_answer("")], headers=_headers()))
 
     async def _flux(self, websocket: WebSocket) -> None:
         query = websocket.query_params
@@ -71,15 +70,18 @@ def _audio(message: str | bytes) -> bytes | None:
     return None if orjson.loads(message)["type"] == "CloseStream" else b""
 
 
-def _words() -> list[JsonValue]:
+def _words() -> list[JsonObject]:
     return [
         {"word": text.strip(".").lower(), "punctuated_word": text, "start": start, "end": end, "confidence": sure}
         for text, start, end, sure in WORDS
     ]
 
 
-def _answer(text: str) -> bytes:
-    alternative = {"transcript": text, "confidence": 0.99 if text else 0.0, "words": _words() if text else []}
+def _answer(text: str, detects: bool = False, diarizes: bool = False) -> bytes:
+    """The last word is another speaker's."""
+    words = [{**word, **({"speaker": int(at == 2)} if diarizes else {})} for at, word in enumerate(_words())]
+    alternative = {"transcript": text, "confidence": 0.99 if text else 0.0, "words": words if text else []}
+    channel = {"alternatives": [alternative], **({"detected_language": "en"} if detects else {})}
     metadata = {
         "transaction_key": "deprecated",
         "request_id": REQUEST_ID,
@@ -90,7 +92,7 @@ def _answer(text: str) -> bytes:
         "models": ["m1"],
         "model_info": {"m1": {"name": "general-nova-3", "version": "2026-01-01.0", "arch": "nova-3"}},
     }
-    return orjson.dumps({"metadata": metadata, "results": {"channels": [{"alternatives": [alternative]}]}})
+    return orjson.dumps({"metadata": metadata, "results": {"channels": [channel]}})
 
 
 def _turn(event: str, text: str) -> str:
