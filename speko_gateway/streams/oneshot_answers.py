@@ -57,6 +57,10 @@ class CallResponse(Response, Generic[C]):
     async def _serve(self, send: Send) -> None:
         """Send the answer."""
 
+    def _routing_headers(self) -> Mapping[str, str]:
+        """What the answer says about its routing."""
+        return self._call.headers
+
 
 async def _disconnected(receive: Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
@@ -79,19 +83,30 @@ async def _body(send: Send, data: bytes, more: bool = True) -> None:
     await send({"type": "http.response.body", "body": data, "more_body": more})
 
 
-class JsonAnswer(CallResponse[EventCall[E]], Generic[E]):
-    """The whole result as one object, for `Accept: application/json` (ONE-2)."""
+class WholeAnswer(CallResponse[C], Generic[C]):
+    """The result in one piece, in a form that the subclass says."""
 
     async def _serve(self, send: Send) -> None:
         await self._call.collect()
-        body = orjson.dumps(self._call.result())
-        length = {"Content-Type": "application/json", "Content-Length": str(len(body))}
-        await _begin(send, {**length, **self._call.headers})
+        content_type, body = self._whole()
+        length = {"Content-Type": content_type, "Content-Length": str(len(body))}
+        await _begin(send, {**length, **self._routing_headers()})
         await _body(send, body, more=False)
 
+    @abstractmethod
+    def _whole(self) -> tuple[str, bytes]:
+        """Content type and body."""
 
-class EventAnswer(CallResponse[EventCall[E]], Generic[E]):
-    """Events as they come: `meta` first, `done` or `error` last."""
+
+class JsonAnswer(WholeAnswer[EventCall[E]], Generic[E]):
+    """The whole result as one object, for `Accept: application/json` (ONE-2)."""
+
+    def _whole(self) -> tuple[str, bytes]:
+        return "application/json", orjson.dumps(self._call.result())
+
+
+class StreamAnswer(CallResponse[C], Generic[C, E]):
+    """Events as they come, in words that the subclass says."""
 
     async def _serve(self, send: Send) -> None:
         starting = asyncio.create_task(self._call.start())
@@ -99,7 +114,7 @@ class EventAnswer(CallResponse[EventCall[E]], Generic[E]):
             await asyncio.wait({starting}, timeout=self._hold_s)
             if starting.done():
                 await starting
-            await _begin(send, {**sse.HEADERS, **self._call.headers})
+            await _begin(send, {**sse.HEADERS, **self._routing_headers()})
             while not starting.done():
                 await _body(send, sse.PING)
                 await asyncio.wait({starting}, timeout=self._beat_s)
@@ -111,19 +126,47 @@ class EventAnswer(CallResponse[EventCall[E]], Generic[E]):
         """Send everything but the last event, which is returned."""
         try:
             await starting
-            opening = sse.frame("meta", self._call.meta())
+            opening = self._first()
             async with aclosing(self._call.batches(self._beat_s)) as batches:
                 async for batch in batches:
                     await _body(send, opening + self._frames(batch) or sse.PING)
                     opening = b""
-            return sse.frame("done", self._call.result())
+            return self._last()
         except SpekoError as error:
-            return sse.frame("error", error_body(error.message, error.code, error))
+            return self._failed(error)
         except Exception as error:
             reference = new_id("err")
             log.error("unhandled error in a stream", exc_info=error, extra={"reference": reference})
-            text = f"Something went wrong on our side. Reference {reference}."
-            return sse.frame("error", {"error": text, "code": "INTERNAL_ERROR"})
+            return self._failed(SpekoError(f"Something went wrong on our side. Reference {reference}."))
+
+    @abstractmethod
+    def _first(self) -> bytes:
+        """What comes before the first event."""
+
+    @abstractmethod
+    def _frames(self, batch: Sequence[E]) -> bytes:
+        """Some events; empty for those that are not shown."""
+
+    @abstractmethod
+    def _last(self) -> bytes:
+        """The end of a whole answer."""
+
+    @abstractmethod
+    def _failed(self, error: SpekoError) -> bytes:
+        """The end of one that is not whole."""
+
+
+class EventAnswer(StreamAnswer[EventCall[E], E], Generic[E]):
+    """`meta` first, `done` or `error` last."""
+
+    def _first(self) -> bytes:
+        return sse.frame("meta", self._call.meta())
+
+    def _last(self) -> bytes:
+        return sse.frame("done", self._call.result())
+
+    def _failed(self, error: SpekoError) -> bytes:
+        return sse.frame("error", error_body(error.message, error.code, error))
 
     def _frames(self, batch: Sequence[E]) -> bytes:
         shown = (self._call.wire(event) for event in batch)
@@ -153,4 +196,4 @@ class AudioAnswer(CallResponse[SynthesizeCall]):
     def _opening(self) -> dict[str, str]:
         kind = self._call.content_type
         quiet = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-        return {"Content-Type": kind, "X-Speko-Audio-Format": kind, **quiet, **self._call.headers}
+        return {"Content-Type": kind, "X-Speko-Audio-Format": kind, **quiet, **self._routing_headers()}
