@@ -6,6 +6,7 @@ from speko_core.agents import models as agents
 from speko_core.byok import models as byok
 from speko_core.db.base import Base
 from speko_core.do_not_call import models as do_not_call
+from speko_core.knowledge import models as knowledge
 from speko_core.metering import models as metering
 from speko_core.routing import decisions_models as decisions
 from speko_core.sessions import models as sessions
@@ -13,4 +14,4 @@ from speko_core.versions import models as versions
 from speko_core.webhooks import models as webhooks
 
 METADATA = Base.metadata
-MODULES = (accounts, oauth, agents, sessions, metering, byok, decisions, do_not_call, versions, webhooks)
+MODULES = (accounts, oauth, agents, sessions, metering, byok, decisions, do_not_call, knowledge, versions, webhooks)

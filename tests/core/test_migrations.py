@@ -11,6 +11,7 @@ from sqlalchemy import Engine, create_engine, text
 
 from speko_core.db.guard import ORGANIZATION
 from speko_core.db.migrate import pending, upgrade
+from speko_core.db.migrations.rendering import include_object
 from speko_core.db.tables import METADATA
 from speko_core.settings import Settings
 
@@ -23,7 +24,7 @@ def test_the_migrated_schema_is_the_one_of_the_models(settings: Settings) -> Non
     """OPS-1"""
     engine = _engine(settings)
     with engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": False})
+        context = MigrationContext.configure(connection, opts={"compare_type": False, "include_object": include_object})
         assert compare_metadata(context, METADATA) == []
     engine.dispose()
 

@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from speko_core.db.migrations.rendering import render_item
+from speko_core.db.migrations.rendering import include_object, render_item
 from speko_core.db.tables import METADATA
 
 connection = context.config.attributes["connection"]
@@ -11,6 +11,7 @@ context.configure(
     target_metadata=METADATA,
     render_as_batch=connection.dialect.name == "sqlite",
     render_item=render_item,
+    include_object=include_object,
     transactional_ddl=True,
 )
 context.run_migrations()

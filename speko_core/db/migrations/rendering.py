@@ -8,6 +8,16 @@ from sqlalchemy import JSON
 from speko_core.db.base import UtcDateTime
 
 
+# Full text of PostgreSQL and SQLite is made by hand in the migrations: no model knows these.
+_NOT_IN_MODELS = ("knowledge_chunks_fts", "ix_knowledge_chunks_full_text")
+
+
+def include_object(item: object, name: str | None, kind: str, reflected: bool, compare_to: object) -> bool:
+    """Alembic hook: False for what the database has and the models do not mention on purpose."""
+    made_by_hand = (name or "").startswith(_NOT_IN_MODELS) or (kind == "column" and name == "search")
+    return not (reflected and compare_to is None and made_by_hand)
+
+
 def render_item(kind: str, item: Any, context: AutogenContext) -> str | Literal[False]:
     """Alembic hook: the source text of a column type, or False for the default."""
     if kind == "type" and isinstance(item, UtcDateTime):

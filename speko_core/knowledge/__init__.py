@@ -1,0 +1,1 @@
+"""Knowledge bases: documents an agent can look things up in, read, cut, embedded and searched."""
