@@ -40,11 +40,15 @@ class ExchangeFailed(Exception):
 
 @dataclass(frozen=True)
 class Answer:
-    """What an endpoint answered, read whole. Any status but a redirect; `body` is the endpoint's, never trusted."""
+    """What an endpoint answered. Any status but a redirect; `body` is the endpoint's, never trusted.
+
+    `truncated` when the body went on after what was read of it.
+    """
 
     status: int
     headers: httpx.Headers
     body: bytes
+    truncated: bool = False
 
     @property
     def ok(self) -> bool:
@@ -53,7 +57,21 @@ class Answer:
 
 
 async def exchange(client: httpx.AsyncClient, request: httpx.Request, *, total_s: float, max_bytes: int) -> Answer:
-    """Send `request` and read its answer within `total_s` seconds and `max_bytes` bytes.
+    """Send `request` and read its whole answer within `total_s` seconds and `max_bytes` bytes.
+
+    Raises:
+        ExchangeFailed: with the reason; redirects count as failures.
+    """
+    answer = await exchange_start(client, request, total_s=total_s, max_bytes=max_bytes)
+    if answer.truncated:
+        raise ExchangeFailed("too_large")
+    return answer
+
+
+async def exchange_start(
+    client: httpx.AsyncClient, request: httpx.Request, *, total_s: float, max_bytes: int
+) -> Answer:
+    """The same for callers to whom the status matters: of a longer answer the first `max_bytes` bytes are read.
 
     Raises:
         ExchangeFailed: with the reason; redirects count as failures.
@@ -80,15 +98,16 @@ async def _exchange(client: httpx.AsyncClient, request: httpx.Request, max_bytes
             raise ExchangeFailed("redirect")
         if response.headers.get("content-encoding", "identity") != "identity":
             raise ExchangeFailed("encoded")
-        return Answer(response.status_code, response.headers, await _capped(response, max_bytes))
+        body = await _start(response, max_bytes)
+        return Answer(response.status_code, response.headers, body[:max_bytes], truncated=len(body) > max_bytes)
     finally:
         await response.aclose()
 
 
-async def _capped(response: httpx.Response, max_bytes: int) -> bytes:
+async def _start(response: httpx.Response, max_bytes: int) -> bytes:
     body = bytearray()
     async for chunk in response.aiter_raw():
         body += chunk
         if len(body) > max_bytes:
-            raise ExchangeFailed("too_large")
+            break
     return bytes(body)
