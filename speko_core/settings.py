@@ -76,6 +76,9 @@ class Settings(BaseSettings):
     compatible_tts_url: str = Field("", description="Base URL of a server with /audio/speech, ending in /v1.")
     compatible_tts_models: str = Field("", description="Comma-separated model names that server has.")
     compatible_tts_voice: str = Field("", description="The voice of those models where a caller names none.")
+    hedging: bool = Field(
+        True, description="Let calls that ask for latency start the next provider beside one that is slower than usual."
+    )
     billing: Literal["metered", "prepaid"] = Field(
         "metered",
         description="`metered` books what managed calls cost, blocking nothing; `prepaid` refuses them without credit.",

@@ -18,7 +18,7 @@ def owner(*, primary_key: bool = False) -> "MappedColumn[str]":
 
 
 class UsageEvent(Base, OrganizationScoped):
-    """One provider call that sent at least one real event. `session_id` outlives the session it names."""
+    """One provider call that sent a real event, or that was outrun. `session_id` outlives the session it names."""
 
     __tablename__ = "usage_events"
     __table_args__ = (

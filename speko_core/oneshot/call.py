@@ -11,7 +11,9 @@ from speko_core.errors import InvalidInput
 from speko_core.metering.credit import Reservation
 from speko_core.oneshot.candidates import FAILED_CODES
 from speko_core.oneshot.errors import AllProvidersFailed, AnswerBroken
-from speko_core.oneshot.failover import Attempt, Exhausted, Failover, Failure, Health, Timing
+from speko_core.oneshot.failover import Exhausted, Failover, Failure, Health
+from speko_core.oneshot.patience import Timing
+from speko_core.oneshot.race import Attempt
 from speko_core.oneshot.usage import Attribution, Outcome, Units, Usage, UsageSink
 from speko_core.providers.base import ProviderError
 from speko_core.routing.decision import Decision, Ranked
@@ -32,8 +34,8 @@ class Route(Generic[E]):
     timing: Timing
     attribution: Attribution
     usage: UsageSink
-    reservation: Reservation | None = None
-    health: Health | None = None
+    reservation: Reservation | None
+    health: Health
 
 
 class Call(ABC, Generic[E]):
@@ -48,6 +50,7 @@ class Call(ABC, Generic[E]):
         self._attribution, self._usage, self._reservation = route.attribution, route.usage, route.reservation
         self._health = route.health
         self._open = False
+        self._owed: list[Usage] = []
         self._failed_code = FAILED_CODES[route.decision.modality]
         self._reset()
 
@@ -61,6 +64,11 @@ class Call(ABC, Generic[E]):
         """The candidates given up so far."""
         return self._failover.failures
 
+    @property
+    def failover_count(self) -> int:
+        """How many candidates were called before the current one."""
+        return self._failover.count
+
     async def start(self) -> None:
         """Wait for the first real event, failing over on the way.
 
@@ -68,6 +76,7 @@ class Call(ABC, Generic[E]):
             InvalidInput: a provider says that the input is at fault.
             AllProvidersFailed: none answered.
         """
+        already = len(self._failover.outrun)
         try:
             await self._failover.start()
         except ProviderError:
@@ -75,6 +84,8 @@ class Call(ABC, Generic[E]):
         except Exhausted as exhausted:
             raise AllProvidersFailed(exhausted.failures, self._failed_code) from None
         self._open = True
+        outrun = self._failover.outrun[already:]
+        self._owed = [self._used(candidate, self._units(), "hedged") for candidate in outrun]
 
     async def batches(self, beat_s: float = BEAT_S) -> AsyncGenerator[Sequence[E], None]:
         """The answer as it comes, every event taken into the result; empty batches mark silence.
@@ -88,7 +99,7 @@ class Call(ABC, Generic[E]):
                     yield batch
         except ProviderError as error:
             await self._settle("failed")
-            await self._failover.give_up(error)
+            self._failover.give_up(error)
             raise AnswerBroken(self.failures[-1], self._failed_code) from None
 
     async def collect(self) -> None:
@@ -106,7 +117,7 @@ class Call(ABC, Generic[E]):
                         continue
             except ProviderError as error:
                 await self._settle("failed")
-                await self._failover.give_up(error)
+                self._failover.give_up(error)
                 self._reset()
                 if not error.fails_over:
                     raise InvalidInput(self.invalid_text, self.invalid_code) from None
@@ -121,8 +132,7 @@ class Call(ABC, Generic[E]):
         finally:
             if self._reservation is not None:
                 self._reservation.release()
-            if self._health is not None:
-                self._health.abandon()
+            self._health.abandon()
 
     async def _answer(self, beat_s: float) -> AsyncGenerator[Sequence[E], None]:
         async with aclosing(self._failover.batches(beat_s)) as batches:
@@ -131,25 +141,31 @@ class Call(ABC, Generic[E]):
                     self._absorb(event)
                 yield batch
         self._check_whole()
+        self._failover.answered()
         await self._settle("completed")
 
     async def _settle(self, outcome: Outcome) -> None:
+        """Meter the candidate that answered, and what was sent to those it outran."""
         if not self._open:
             return
         self._open = False
-        offer, modality = self.current.offer, self.decision.modality
-        usage = Usage(
+        await self._usage.record(self._used(self.current, self._units(), outcome))
+        for usage in self._owed:
+            await self._usage.record(usage)
+
+    def _used(self, candidate: Ranked, units: Units, outcome: Outcome) -> Usage:
+        offer = candidate.offer
+        return Usage(
             self._attribution,
-            modality,
+            self.decision.modality,
             offer.vendor,
             offer.facts.id,
             offer.key_source,
-            self._units(),
+            units,
             outcome,
             offer.facts.prices,
             self.decision.id or None,
         )
-        await self._usage.record(usage)
 
     # --- on the wire ---
 
@@ -159,10 +175,12 @@ class Call(ABC, Generic[E]):
         headers = {
             "X-Speko-Provider": self.current.vendor,
             "X-Speko-Model": self.current.model,
-            "X-Speko-Failover-Count": str(len(self.failures)),
+            "X-Speko-Failover-Count": str(self.failover_count),
             "X-Speko-Scores-Run-Id": self.decision.scores_run_id,
             "X-Speko-Decision-Id": self.decision.id,
         }
+        if self._failover.outrun:
+            headers["X-Speko-Hedged"] = ",".join(candidate.id for candidate in self._failover.outrun)
         if self.current.ignored:
             headers["X-Speko-Ignored-Options"] = ",".join(self.current.ignored)
         if self.current.offer.facts.deprecated_on:
@@ -171,12 +189,15 @@ class Call(ABC, Generic[E]):
 
     def routed(self) -> JsonObject:
         """The routing fields that `meta` and `done` share."""
-        return {
+        fields: JsonObject = {
             "provider": self.current.vendor,
             "model": self.current.model,
-            "failoverCount": len(self.failures),
+            "failoverCount": self.failover_count,
             "scoresRunId": self.decision.scores_run_id,
         }
+        if self._failover.outrun:
+            fields["hedged"] = [candidate.id for candidate in self._failover.outrun]
+        return fields
 
     def meta(self) -> JsonObject:
         """The `meta` event."""

@@ -16,7 +16,7 @@ from speko_core.providers.credentials import credential_id
 from speko_core.routing.decision import Decision
 from speko_core.routing.eligibility import Needs
 from speko_core.routing.health import CallHealth
-from speko_core.routing.intent import Constraints, RoutingIntent
+from speko_core.routing.intent import Constraints, OptimizeFor, RoutingIntent
 from speko_core.routing.router import inputs_for
 from speko_core.warming import warm
 
@@ -65,11 +65,12 @@ async def route(
     if not decision.ranked:
         _refuse_unmet_options(decision)
         raise NoCandidate(decision, FAILED_CODES[modality])
-    credit, reservation = admit(deps.credit, principal, decision, estimate, now)
+    hedges = intent.optimize_for is OptimizeFor.LATENCY and deps.settings.hedging and inputs.policy.hedging
+    credit, reservation = admit(deps.credit, principal, decision, estimate, now, at_once=1 + hedges)
     if not credit:
         decided = deps.memo.decide(replace(inputs, credit=False))
     decision = deps.decisions.keep(principal.organization_id, decided, now)
-    health = CallHealth(deps.health, intent.region, partial(credential_id, deps, principal), decision.panic)
+    health = CallHealth(deps.health, intent.region, partial(credential_id, deps, principal), decision.panic, hedges)
     return Routed(decision, reservation, health)
 
 

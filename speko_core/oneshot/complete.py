@@ -8,7 +8,7 @@ from speko_core.deps import Deps
 from speko_core.errors import FieldProblem, InvalidInput
 from speko_core.oneshot.call import EventCall, Route, WireEvent, attempts
 from speko_core.oneshot.candidates import route
-from speko_core.oneshot.failover import Timing
+from speko_core.oneshot.patience import Timing
 from speko_core.oneshot.schemas import ChatMessage, CompleteInput, FunctionChoice
 from speko_core.oneshot.usage import Attribution, Units, UsageSink
 from speko_core.principal import Principal
@@ -34,6 +34,8 @@ TIMING = Timing(first_event_s=15.0, stall_s=20.0, overall_s=45.0)
 CHARACTERS_PER_TOKEN = 4
 # What an answer without a token limit is expected to be, for the credit it needs.
 USUAL_ANSWER_TOKENS = 500
+# What slow models read of a prompt before they answer.
+CHARACTERS_READ_PER_S = 10_000
 
 
 class CompleteCall(EventCall[LlmEvent]):
@@ -86,7 +88,7 @@ class CompleteCall(EventCall[LlmEvent]):
 
     def meta(self) -> JsonObject:
         """`meta` of the only hop."""
-        return {**self.routed(), "totalFailoverCount": len(self.failures), "hop": 0}
+        return {**self.routed(), "totalFailoverCount": self.failover_count, "hop": 0}
 
     def wire(self, event: LlmEvent) -> WireEvent | None:
         """`delta` and `tool_call`."""
@@ -117,7 +119,7 @@ async def open_complete(
     data: CompleteInput,
     *,
     session_id: str | None = None,
-    timing: Timing = TIMING,
+    timing: Timing | None = None,
     usage: UsageSink | None = None,
 ) -> CompleteCall:
     """Route a completion; nothing is sent before `start`.
@@ -143,8 +145,16 @@ async def open_complete(
     attribution = Attribution(principal.organization_id, principal.mode, principal.session_id or session_id)
     tried = attempts(routed.decision, ask)
     sink = usage or deps.journal
-    call_route = Route(routed.decision, tried, timing, attribution, sink, routed.reservation, routed.health)
+    limits = timing or timing_for(data, characters)
+    call_route = Route(routed.decision, tried, limits, attribution, sink, routed.reservation, routed.health)
     return CompleteCall(call_route, characters)
+
+
+def timing_for(data: CompleteInput, characters: int) -> Timing:
+    """Limits of a completion: long prompts and hard thought take longer than what the model was seen doing."""
+    if data.reasoning_effort in ("medium", "high", "xhigh"):
+        return replace(TIMING, first_event_floor_s=TIMING.first_event_s)
+    return replace(TIMING, first_event_floor_s=TIMING.first_event_floor_s + characters / CHARACTERS_READ_PER_S)
 
 
 def _refuse_server_tools(data: CompleteInput) -> None:

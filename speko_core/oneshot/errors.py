@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from speko_core.errors import Cause, Failed
 from speko_core.oneshot.failover import Failure
+from speko_core.oneshot.patience import Stuck
 from speko_core.providers.base import FailureKind
 from speko_core.routing.decision import Decision, FilteredOut
 
@@ -50,7 +51,7 @@ class AllProvidersFailed(Failed):
     """Every candidate failed (RTE-10)."""
 
     def __init__(self, failures: Sequence[Failure], code: str) -> None:
-        causes = "; ".join(f"{failure.candidate.id} {_KIND_TEXT[failure.error.kind]}" for failure in failures)
+        causes = "; ".join(f"{failure.candidate.id} {_told(failure)}" for failure in failures)
         super().__init__(f"All providers failed: {causes}.", code, causes=list(map(_cause, failures)))
         self.failures = tuple(failures)
 
@@ -59,14 +60,23 @@ class AnswerBroken(Failed):
     """The answer stopped in the middle; what was sent before it is all there is."""
 
     def __init__(self, failure: Failure, code: str) -> None:
-        text = _KIND_TEXT[failure.error.kind]
-        message = f"The answer stopped in the middle: {failure.candidate.id} {text}."
+        message = f"The answer stopped in the middle: {failure.candidate.id} {_told(failure)}."
         super().__init__(message, code, causes=[_cause(failure)])
         self.failure = failure
 
 
+def _told(failure: Failure) -> str:
+    text = _KIND_TEXT[failure.error.kind]
+    if failure.skipped:
+        return f"was not called, because {failure.candidate.vendor} {text} for another of its models"
+    if isinstance(failure.error, Stuck):
+        return f"was silent for {failure.error.within_s:.1f} s, longer than it ever needs"
+    return text
+
+
 def _cause(failure: Failure) -> Cause:
-    return Cause(failure.candidate.vendor, failure.candidate.model, str(failure.error.kind))
+    reason = "skipped" if failure.skipped else str(failure.error.kind)
+    return Cause(failure.candidate.vendor, failure.candidate.model, reason)
 
 
 # From what the caller could mend to what the caller asked for: a model left out by the allow-list explains nothing.

@@ -2,51 +2,39 @@
 
 A candidate is proven alive by its first real event. Before it, a failure moves on to the next candidate; a caller's
 mistake (`INVALID`) is returned at once. After it, the caller has seen something: failures are raised as they are.
+A candidate that is slower than usual may be given a rival, the next one of the chain; the loser is cancelled.
 """
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+import math
+from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
-from speko_core.oneshot.reading import Reading
+from speko_core.oneshot.patience import Timing, patience
+from speko_core.oneshot.race import Attempt, Lane, first_told
 from speko_core.providers.base import FailureKind, ProviderError
 from speko_core.routing.decision import Ranked
+from speko_core.routing.health_pace import Pace
 
 log = logging.getLogger("speko.oneshot")
 
 E = TypeVar("E")
-# An upstream that sends more than this without one real event is malformed, not slow.
-MAX_HELD = 256
-
-
-@dataclass(frozen=True)
-class Timing:
-    """Limits in seconds: to the first real event of one candidate and of all together, and between later events."""
-
-    first_event_s: float
-    stall_s: float
-    overall_s: float
-
-
-@dataclass(frozen=True)
-class Attempt(Generic[E]):
-    """A candidate and how to call it; nothing is sent before `open` is iterated."""
-
-    candidate: Ranked
-    open: Callable[[], AsyncIterator[E]]
+# What one model of a vendor says about all models that are called with the same key.
+_OF_THE_VENDOR = frozenset({FailureKind.AUTH, FailureKind.QUOTA, FailureKind.NETWORK})
 
 
 @dataclass(frozen=True)
 class Failure:
-    """Why one candidate was given up."""
+    """Why one candidate was given up; `skipped` when another model of its vendor had told enough."""
 
     candidate: Ranked
     error: ProviderError
+    skipped: bool = False
 
     def __str__(self) -> str:
-        return f"{self.candidate.id} ({self.error.kind})"
+        return f"{self.candidate.id} ({'skipped' if self.skipped else self.error.kind})"
 
 
 class Health(Protocol):
@@ -56,8 +44,20 @@ class Health(Protocol):
         """Take leave to call it; False when it must not be called now."""
         ...
 
+    def pace(self, candidate: Ranked) -> Pace:
+        """What a candidate that was begun usually needs."""
+        ...
+
     def succeeded(self, candidate: Ranked, first_event_s: float) -> None:
         """The first real event came after `first_event_s`."""
+        ...
+
+    def outrun(self, candidate: Ranked, waited_s: float) -> None:
+        """Another candidate's first real event came while this one had been silent for `waited_s`."""
+        ...
+
+    def flowed(self, candidate: Ranked, silence_s: float) -> None:
+        """The whole answer came, with no silence within it longer than this."""
         ...
 
     def failed(self, candidate: Ranked, error: ProviderError) -> None:
@@ -65,12 +65,12 @@ class Health(Protocol):
         ...
 
     def abandon(self) -> None:
-        """The caller went away before the candidate being tried had told anything."""
+        """The caller went away before the candidates being tried had told anything."""
         ...
 
 
 class Exhausted(Exception):
-    """Every candidate failed; `failures` in the order of trying."""
+    """Every candidate failed; `failures` in the order of the chain."""
 
     def __init__(self, failures: Sequence[Failure]) -> None:
         super().__init__(", ".join(map(str, failures)))
@@ -85,18 +85,29 @@ class Failover(Generic[E]):
         attempts: Sequence[Attempt[E]],
         timing: Timing,
         is_real: Callable[[E], bool],
-        health: Health | None = None,
+        health: Health,
     ) -> None:
         self._attempts, self._timing, self._is_real, self._health = tuple(attempts), timing, is_real, health
         self._position = 0
-        self._held: list[E] = []
-        self._reading: Reading[E] | None = None
+        self._running: list[Lane[E]] = []
+        self._answering: Lane[E] | None = None
+        self._ending: list[Lane[E]] = []
+        self._called: list[Ranked] = []
+        self._unusable: dict[str, ProviderError] = {}
         self.failures: list[Failure] = []
+        self.outrun: list[Ranked] = []
 
     @property
     def current(self) -> Ranked:
-        """The candidate being tried, or the one that answers."""
-        return self._attempts[max(self._position - 1, 0)].candidate
+        """The candidate that answers, or the one that was called last."""
+        if self._answering is not None:
+            return self._answering.candidate
+        return self._called[-1] if self._called else self._attempts[0].candidate
+
+    @property
+    def count(self) -> int:
+        """How many candidates were called before the current one."""
+        return self._called.index(self.current) if self._called else 0
 
     async def start(self) -> None:
         """Try candidates in order until one has sent its first real event.
@@ -105,87 +116,109 @@ class Failover(Generic[E]):
             ProviderError: the caller's input is at fault; no other candidate is tried.
             Exhausted: every candidate failed, or the time for all together is over.
         """
-        loop = asyncio.get_running_loop()
-        give_up_at = loop.time() + self._timing.overall_s
-        while self._position < len(self._attempts) and loop.time() < give_up_at:
-            self._position += 1
-            if not self._may_call():
-                continue
-            begun = loop.time()
-            try:
-                await self._first_event(min(begun + self._timing.first_event_s, give_up_at))
-            except ProviderError as error:
-                await self.give_up(error)
-                if not error.fails_over:
-                    raise
-            else:
-                if self._health:
-                    self._health.succeeded(self.current, loop.time() - begun)
-                return
+        self._answering = None
+        give_up_at = asyncio.get_running_loop().time() + self._timing.overall_s
+        while self._running or self._begin_next(give_up_at):
+            told = await first_told(self._running, self._hedge_at())
+            if not told:
+                self._begin_next(give_up_at)
+            for one in told:
+                if one.error is None:
+                    return self._won(one.lane)
+                self._lost(one.lane, one.error)
+                if not one.error.fails_over:
+                    raise one.error
         raise Exhausted(self.failures)
 
-    def _may_call(self) -> bool:
-        """False for a candidate that another call is just trying, unless it is the last there is."""
-        last = self._position == len(self._attempts)
-        return self._health is None or self._health.begin(self.current) or last
+    def _hedge_at(self) -> float:
+        """When the only running candidate is given a rival; never while there is none to give."""
+        alone = len(self._running) == 1 and self._position < len(self._attempts)
+        return self._running[0].hedge_at if alone else math.inf
 
-    async def _first_event(self, deadline: float) -> None:
-        loop = asyncio.get_running_loop()
-        self._reading = reading = Reading(self._attempts[self._position - 1].open())
-        self._held = []
-        while not any(map(self._is_real, self._held)):
-            if not await reading.wait(deadline - loop.time()):
-                raise ProviderError(FailureKind.TIMEOUT, "no first event in time")
-            batch = reading.take()
-            if not batch:
-                raise ProviderError(FailureKind.EMPTY, "the answer ended without content")
-            self._held += batch
-            if len(self._held) > MAX_HELD:
-                raise ProviderError(FailureKind.UPSTREAM, "events without content")
+    def _begin_next(self, give_up_at: float) -> bool:
+        """Call the next candidate that may be called; False when there is none, or no time."""
+        while self._position < len(self._attempts) and asyncio.get_running_loop().time() < give_up_at:
+            attempt = self._attempts[self._position]
+            self._position += 1
+            if self._may_call(attempt.candidate):
+                waits = patience(self._timing, self._health.pace(attempt.candidate))
+                self._running.append(Lane(attempt, self._is_real, waits, give_up_at))
+                self._called.append(attempt.candidate)
+                return True
+        return False
 
-    async def batches(self, beat_s: float) -> AsyncGenerator[Sequence[E], None]:
-        """What the answering candidate sends, as it comes. An empty batch marks `beat_s` of silence.
+    def _may_call(self, candidate: Ranked) -> bool:
+        """False for a candidate whose key or endpoint has just failed another one, or that another call is trying.
 
-        Raises:
-            ProviderError: the candidate failed or stalled after its first event.
+        The last there is may be called even so, unless it is the key or the endpoint.
         """
-        held, self._held = self._held, []
-        yield held
-        reading, silence = self._reading, 0.0
-        assert reading is not None
-        while True:
-            patience = min(beat_s, self._timing.stall_s - silence)
-            if await reading.wait(patience):
-                silence = 0.0
-                batch = reading.take()
-                if not batch:
-                    return
-                yield batch
-            else:
-                silence += patience
-                if silence >= self._timing.stall_s:
-                    raise ProviderError(FailureKind.TIMEOUT, "the answer stalled")
-                yield ()
+        if (error := self._unusable.get(candidate.vendor)) is not None:
+            self.failures.append(Failure(candidate, error, skipped=True))
+            return False
+        return self._health.begin(candidate) or self._position == len(self._attempts)
 
-    async def give_up(self, error: ProviderError) -> None:
-        """Close the current candidate and remember why it failed."""
-        await self.aclose()
-        self.failures.append(Failure(self.current, error))
+    def _won(self, winner: Lane[E]) -> None:
+        now = asyncio.get_running_loop().time()
+        self._answering = winner
+        self._health.succeeded(winner.candidate, now - winner.begun)
+        for lane in self._running:
+            if lane is not winner:
+                self.outrun.append(lane.candidate)
+                self._health.outrun(lane.candidate, now - lane.begun)
+                self._end(lane)
+        self._running.clear()
+
+    def _lost(self, lane: Lane[E], error: ProviderError) -> None:
+        self._running.remove(lane)
+        self._end(lane)
+        self._failed(lane.candidate, error)
+        if error.kind in _OF_THE_VENDOR:
+            self._unusable[lane.candidate.vendor] = error
+
+    def _end(self, lane: Lane[E]) -> None:
+        """Cancel now, wait in `aclose`: nobody waits for a loser."""
+        lane.cancel()
+        self._ending.append(lane)
+
+    def _failed(self, candidate: Ranked, error: ProviderError) -> None:
+        self.failures.append(Failure(candidate, error))
         log.warning(
             "candidate failed",
             extra={
-                "provider": self.current.vendor,
-                "model": self.current.model,
+                "provider": candidate.vendor,
+                "model": candidate.model,
                 "kind": str(error.kind),
                 "upstream_status": error.status,
                 "detail": error.detail[:300],
             },
         )
-        if self._health:
-            self._health.failed(self.current, error)
+        self._health.failed(candidate, error)
+
+    def batches(self, beat_s: float) -> AsyncGenerator[Sequence[E], None]:
+        """What the answering candidate sends, as it comes. An empty batch marks `beat_s` of silence.
+
+        Raises:
+            ProviderError: the candidate failed or stalled after its first event.
+        """
+        assert self._answering is not None
+        return self._answering.batches(beat_s)
+
+    def answered(self) -> None:
+        """The whole answer has been taken."""
+        assert self._answering is not None
+        self._health.flowed(self._answering.candidate, self._answering.longest_silence_s)
+
+    def give_up(self, error: ProviderError) -> None:
+        """The answering candidate failed after its first event."""
+        assert self._answering is not None
+        self._end(self._answering)
+        self._failed(self._answering.candidate, error)
 
     async def aclose(self) -> None:
-        """Cancel the upstream call, if one is open."""
-        reading, self._reading = self._reading, None
-        if reading is not None:
-            await reading.aclose()
+        """Cancel every upstream call that is still open, and wait, bounded, until all are gone."""
+        answering = [self._answering] if self._answering is not None else []
+        lanes, self._running, self._ending = [*self._running, *answering, *self._ending], [], []
+        for lane in lanes:
+            lane.cancel()
+        for lane in lanes:
+            await lane.aclose()

@@ -55,9 +55,13 @@ class Reading(Generic[E]):
             self._task.result()
         return batch
 
+    def cancel(self) -> None:
+        """Cancel the upstream call without waiting for its end; `aclose` still has to be called."""
+        self._task.cancel()
+
     async def aclose(self) -> None:
         """Cancel the upstream call and wait, bounded, until it is gone; safe to call twice."""
-        self._task.cancel()
+        self.cancel()
         _, unfinished = await asyncio.wait({self._task}, timeout=CLOSE_TIMEOUT_S)
         if unfinished:
             log.error("an adapter did not stop when cancelled")

@@ -8,7 +8,7 @@ from speko_core.audio.transcode import AudioTarget
 from speko_core.deps import Deps
 from speko_core.oneshot.call import Call, Route, attempts
 from speko_core.oneshot.candidates import route
-from speko_core.oneshot.failover import Timing
+from speko_core.oneshot.patience import Timing
 from speko_core.oneshot.schemas import SynthesizeInput
 from speko_core.oneshot.transcoded import transcoded
 from speko_core.oneshot.usage import Attribution, Units, UsageSink
@@ -20,7 +20,7 @@ from speko_core.routing.decision import Decision, Ranked
 from speko_core.routing.eligibility import Needs
 
 # The client waits for headers without a sign of life, 30 s by default: all candidates together stay below.
-TIMING = Timing(first_event_s=10.0, stall_s=15.0, overall_s=25.0)
+TIMING = Timing(first_event_s=10.0, stall_s=15.0, overall_s=25.0, first_event_floor_s=1.0)
 NEUTRAL_SPEED = 1.0
 
 

@@ -10,7 +10,8 @@ from speko_core.routing.offers import KeySource
 
 log = logging.getLogger("speko.usage")
 
-Outcome = Literal["completed", "failed", "cancelled"]
+# `hedged`: another candidate was faster; what was sent to this one is billed by its vendor all the same.
+Outcome = Literal["completed", "failed", "cancelled", "hedged"]
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class Attribution:
 
 @dataclass(frozen=True)
 class Usage:
-    """One provider call that sent at least one real event."""
+    """One provider call that sent at least one real event, or that was outrun by another."""
 
     attribution: Attribution
     modality: Modality

@@ -138,6 +138,7 @@ def dump_policy(policy: Policy) -> bytes:
             "maxLatencyP50Ms": policy.max_latency_p50_ms,
             "excludedStatuses": sorted(policy.excluded_statuses),
             "pinsNeedData": policy.pins_need_data,
+            "hedging": policy.hedging,
         },
         option=orjson.OPT_SORT_KEYS,
     )
@@ -152,6 +153,8 @@ def load_policy(body: str) -> Policy:
         stored["maxLatencyP50Ms"],
         frozenset(stored["excludedStatuses"]),
         stored["pinsNeedData"],
+        # Policies that were stored before there was hedging do not mention it.
+        stored.get("hedging", True),
     )
 
 

@@ -67,6 +67,7 @@ class PolicyRow(Output):
     max_latency_p50_ms: float | None
     excluded_statuses: list[Status]
     pins_need_data: bool
+    hedging: bool
 
 
 class Policies(Output):

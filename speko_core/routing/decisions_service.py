@@ -108,6 +108,7 @@ def _row(policy: Policy, own: bool) -> PolicyRow:
         max_latency_p50_ms=policy.max_latency_p50_ms,
         excluded_statuses=sorted(policy.excluded_statuses),
         pins_need_data=policy.pins_need_data,
+        hedging=policy.hedging,
     )
 
 

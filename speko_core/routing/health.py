@@ -7,13 +7,14 @@ routed to them because something else is unhealthy.
 import hashlib
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from speko_core.ports.clock import Clock
 from speko_core.providers.base import FailureKind, Modality, ProviderError
 from speko_core.routing.decision import Ranked
 from speko_core.routing.health_breaker import Breaker, Permit
+from speko_core.routing.health_pace import UNKNOWN, Pace
 from speko_core.routing.offers import Offer
 
 BREAKERS = 20_000
@@ -78,12 +79,16 @@ class HealthBook:
 
 @dataclass
 class CallHealth:
-    """What one call tells about its candidates. `panic`: every candidate is unhealthy, so each may be tried."""
+    """What one call tells about its candidates, and may know of them.
+
+    `panic`: every candidate is unhealthy, so each may be tried. `hedges`: a second candidate may be called at once.
+    """
 
     book: HealthBook
     region: str
     credential_id: CredentialId
     panic: bool = False
+    hedges: bool = False
     _permits: dict[str, tuple[Key, Permit]] = field(default_factory=dict)
 
     def begin(self, candidate: Ranked) -> bool:
@@ -97,6 +102,28 @@ class CallHealth:
         self._permits[candidate.id] = (key, permit)
         self.book.settle(key)
         return True
+
+    def pace(self, candidate: Ranked) -> Pace:
+        """What a candidate that was begun usually needs; nothing is known of offline ones."""
+        held = self._permits.get(candidate.id)
+        if held is None:
+            return UNKNOWN
+        key, permit = held
+        found = self.book.breaker(key).pace(permit, self.book.now())
+        return found if self.hedges else replace(found, hedge_s=None)
+
+    def outrun(self, candidate: Ranked, waited_s: float) -> None:
+        """Another candidate was faster."""
+        held = self._permits.pop(candidate.id, None)
+        if held is not None:
+            key, permit = held
+            self.book.breaker(key).outrun(permit, self.book.now(), waited_s)
+            self.book.settle(key)
+
+    def flowed(self, candidate: Ranked, silence_s: float) -> None:
+        """The whole answer came, with no longer silence within it."""
+        if not candidate.offer.sandbox:
+            self.book.breaker(self._key(candidate)).flowed(self.book.now(), silence_s)
 
     def succeeded(self, candidate: Ranked, first_event_s: float) -> None:
         """The first real event came after `first_event_s`."""

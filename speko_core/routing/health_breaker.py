@@ -6,7 +6,8 @@
     any ── the key is refused (401) or has no quota (402) ──► open until another key, which is another breaker
     any ── rate limited (429) ──► resting for as long as the provider said, and then as before
 
-A caller's own mistake says nothing about a candidate, nor does a caller that goes away.
+A caller's own mistake says nothing about a candidate, nor does a caller that goes away. A call that another candidate
+outran counts towards the failures in a row and not towards their share: one slow call is luck, five in a row are not.
 """
 
 import math
@@ -17,6 +18,7 @@ from statistics import median
 from typing import Literal
 
 from speko_core.providers.base import FailureKind
+from speko_core.routing.health_pace import UNKNOWN, Pace, Samples
 
 State = Literal["closed", "open", "half_open"]
 
@@ -30,6 +32,8 @@ JITTER = 0.2
 # What a provider that says 429 without a time is given.
 USUAL_REST_S = 5.0
 MAX_REMEMBERED = 2000
+# Shares of calls: the next candidate is started beside a call slower than the first, one slower than the second fails.
+USUAL, SLOWEST = 0.95, 0.99
 
 _DEAD_KEY = frozenset({FailureKind.AUTH, FailureKind.QUOTA})
 _NOT_ITS_FAULT = frozenset({FailureKind.INVALID, FailureKind.REFUSED})
@@ -55,6 +59,7 @@ class Breaker:
     def __init__(self, jitter: Callable[[int], float]) -> None:
         self._jitter = jitter
         self._seen: deque[_Seen] = deque(maxlen=MAX_REMEMBERED)
+        self._first_events, self._silences = Samples(), Samples()
         self._in_a_row = 0
         self._openings = 0
         self._until: float | None = None
@@ -90,6 +95,7 @@ class Breaker:
     def succeeded(self, permit: Permit, now: float, latency_s: float) -> None:
         """The call's first real event came."""
         self._note(now, _Seen(now, False, latency_s))
+        self._first_events.note(now, latency_s)
         if permit.kind != "normal":
             self._close()
         elif self._until is None:
@@ -109,6 +115,29 @@ class Breaker:
         else:
             self._note(now, _Seen(now, True))
             self._count(permit, now)
+
+    def outrun(self, permit: Permit, now: float, waited_s: float) -> None:
+        """Another candidate's first event came while this call had been silent for `waited_s`.
+
+        It would have taken at least that long, and counts so: else only fast calls would shape the quantiles.
+        """
+        self.abandoned(permit)
+        self._first_events.note(now, waited_s)
+        if permit.kind == "normal" and self._until is None:
+            self._in_a_row += 1
+            if self._in_a_row >= IN_A_ROW:
+                self._open(now, f"{self._in_a_row} calls in a row failed or were outrun")
+
+    def flowed(self, now: float, silence_s: float) -> None:
+        """A whole answer came, with no silence within it longer than this."""
+        self._silences.note(now, silence_s)
+
+    def pace(self, permit: Permit, now: float) -> Pace:
+        """What the call may be held to. A call that tries a recovering candidate is given all the time there is."""
+        if permit.kind != "normal":
+            return UNKNOWN
+        usual, slowest = (self._first_events.quantile(now, share) for share in (USUAL, SLOWEST))
+        return Pace(usual, slowest, self._silences.quantile(now, SLOWEST))
 
     def abandoned(self, permit: Permit) -> None:
         """The caller went away before anything was known."""
@@ -130,13 +159,6 @@ class Breaker:
         self._trim(now)
         failures = sum(seen.failed for seen in self._seen)
         return (failures / len(self._seen) if self._seen else 0.0), len(self._seen)
-
-    def latency_s(self, share: float) -> float | None:
-        """A quantile of the time to the first event in the window; None with too few calls to tell."""
-        known = sorted(seen.latency_s for seen in self._seen if seen.latency_s is not None)
-        if len(known) < AT_LEAST:
-            return None
-        return known[min(len(known) - 1, math.ceil(share * len(known)) - 1)]
 
     def _note(self, now: float, seen: _Seen) -> None:
         self._seen.append(seen)
@@ -170,6 +192,8 @@ class Breaker:
         latest = self._seen[-1]
         self._seen.clear()
         self._seen.append(latest)
+        self._first_events.clear()
+        self._silences.clear()
 
     def _figures(self) -> str:
         failures = sum(seen.failed for seen in self._seen)

@@ -44,6 +44,9 @@ class PolicySettings(StrictInput):
     pins_need_data: bool | None = Field(
         None, description="Refuse an allow-listed model that the snapshot has no figures for."
     )
+    hedging: bool | None = Field(
+        None, description="Whether calls that ask for latency may call the next candidate beside a slow one."
+    )
 
 
 def effective(modality: Modality, settings: PolicySettings | None) -> Policy:
@@ -59,6 +62,7 @@ def effective(modality: Modality, settings: PolicySettings | None) -> Policy:
         max_latency_p50_ms=settings.max_latency_p50_ms if "max_latency_p50_ms" in given else default.max_latency_p50_ms,
         excluded_statuses=default.excluded_statuses if statuses is None else frozenset(statuses),
         pins_need_data=default.pins_need_data if settings.pins_need_data is None else settings.pins_need_data,
+        hedging=default.hedging if settings.hedging is None else settings.hedging,
     )
 
 

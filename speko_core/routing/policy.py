@@ -34,7 +34,8 @@ class Policy:
     """How one modality is ranked.
 
     `pins_need_data` refuses an allow-listed cloud model that the snapshot has no row for at all (RTE-5); without an
-    allow-list such a model ranks after the measured ones (RTE-18).
+    allow-list such a model ranks after the measured ones (RTE-18). `hedging` lets calls for latency start a second
+    candidate beside a slow one (RTE-13); it does not change the ranking.
     """
 
     modality: Modality
@@ -42,6 +43,7 @@ class Policy:
     max_latency_p50_ms: float | None = None
     excluded_statuses: frozenset[Status] = field(default=frozenset({"warned", "provisional"}))
     pins_need_data: bool = True
+    hedging: bool = True
 
 
 _USUAL = _presets(Weights(0.5, 0.3, 0.2))

@@ -1,5 +1,6 @@
 """Failures of candidates, seen from the REST door: kind by modality, position and form of the answer."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import httpx
@@ -30,12 +31,19 @@ class Endpoint:
     broken: tuple[Step, ...]
 
     async def call(self, client: httpx.AsyncClient, headers: dict[str, str] | None = None) -> httpx.Response:
-        given = headers or {}
+        return await self.ask(client, INTENT, headers or {}, {"messages": [{"role": "user", "content": "Hi"}]})
+
+    async def ask(
+        self,
+        client: httpx.AsyncClient,
+        intent: Mapping[str, str],
+        headers: Mapping[str, str],
+        body: Mapping[str, object],
+    ) -> httpx.Response:
         if self.path == "/v1/transcribe":
-            given = {**given, "x-speko-intent": orjson.dumps(INTENT).decode(), "Content-Type": "audio/wav"}
+            given = {**headers, "x-speko-intent": orjson.dumps(intent).decode(), "Content-Type": "audio/wav"}
             return await client.post(self.path, content=wav_bytes(b"\x00\x01" * 800, 16_000), headers=given)
-        body = {"intent": INTENT, "text": "Hi", "messages": [{"role": "user", "content": "Hi"}]}
-        return await client.post(self.path, json=body, headers=given)
+        return await client.post(self.path, json={"intent": intent, "text": "Hi", **body}, headers=headers)
 
 
 STOP = failure(FailureKind.UPSTREAM)

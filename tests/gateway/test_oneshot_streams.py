@@ -19,7 +19,7 @@ from speko_core.audio import wav_bytes
 from speko_core.deps import Deps
 from speko_core.errors import SpekoError
 from speko_core.oneshot.complete import open_complete
-from speko_core.oneshot.failover import Timing
+from speko_core.oneshot.patience import Timing
 from speko_core.oneshot.schemas import CompleteInput
 from speko_core.oneshot.usage import Usage
 from speko_core.principal import ALL_SCOPES, Principal
@@ -52,12 +52,13 @@ async def serving(app: Starlette) -> AsyncIterator[int]:
         await task
 
 
-def request_bytes(path: str, key: str) -> bytes:
+def request_bytes(path: str, key: str, wanted: str = "balanced") -> bytes:
     transcribes = path == "/v1/transcribe"
-    body = wav_bytes(b"\x00\x01" * 800, 16_000) if transcribes else orjson.dumps(BODY)
+    body = {**BODY, "intent": {"language": "en", "optimizeFor": wanted}}
+    content = wav_bytes(b"\x00\x01" * 800, 16_000) if transcribes else orjson.dumps(body)
     extra = b'x-speko-intent: {"language":"en"}\r\n' if transcribes else b""
-    head = f"POST {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {key}\r\nContent-Length: {len(body)}\r\n"
-    return head.encode() + extra + b"\r\n" + body
+    head = f"POST {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {key}\r\nContent-Length: {len(content)}\r\n"
+    return head.encode() + extra + b"\r\n" + content
 
 
 @pytest.mark.parametrize("path", FIRST)

@@ -1,0 +1,69 @@
+"""How long to wait for a candidate: fixed limits of the endpoint, tightened by the candidate's own record. Pure."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from speko_core.providers.base import FailureKind, ProviderError
+from speko_core.routing.health_pace import Pace
+
+# A call counts as stuck when it takes this many times what all but one in a hundred take.
+MARGIN = 1.5
+
+
+@dataclass(frozen=True)
+class Timing:
+    """Limits in seconds: to the first real event of one candidate and of all together, and between later events.
+
+    A candidate's own record may shorten its waits, never below the two floors.
+    """
+
+    first_event_s: float
+    stall_s: float
+    overall_s: float
+    first_event_floor_s: float = 2.0
+    stall_floor_s: float = 5.0
+
+
+@dataclass(frozen=True)
+class Limit:
+    """A wait, and whether the endpoint or the candidate's own record set it."""
+
+    seconds: float
+    by: Literal["endpoint", "record"] = "endpoint"
+
+    def exceeded(self, detail: str) -> ProviderError:
+        """The failure of a candidate that was silent for longer."""
+        if self.by == "record":
+            return Stuck(detail, self.seconds)
+        return ProviderError(FailureKind.TIMEOUT, detail)
+
+
+class Stuck(ProviderError):
+    """Silent for longer than the candidate's own record explains."""
+
+    def __init__(self, detail: str, within_s: float) -> None:
+        super().__init__(FailureKind.TIMEOUT, f"{detail} within {within_s:.2f} s, its own limit")
+        self.within_s = within_s
+
+
+@dataclass(frozen=True)
+class Patience:
+    """The waits of one candidate: to its first real event, within its answer, and alone."""
+
+    first_event: Limit
+    silence: Limit
+    hedge_s: float | None
+
+
+def patience(timing: Timing, pace: Pace) -> Patience:
+    """What `timing` allows a candidate of this pace."""
+    return Patience(
+        _limit(pace.first_event_s, timing.first_event_floor_s, timing.first_event_s),
+        _limit(pace.silence_s, timing.stall_floor_s, timing.stall_s),
+        pace.hedge_s,
+    )
+
+
+def _limit(slowest_s: float | None, floor_s: float, ceiling_s: float) -> Limit:
+    own = max(floor_s, MARGIN * slowest_s) if slowest_s is not None else ceiling_s
+    return Limit(own, "record") if own < ceiling_s else Limit(ceiling_s)
