@@ -11,10 +11,12 @@ from speko_core.operations import AnyOperation
 from speko_core.routing.decisions_operations import OPERATIONS as DECISIONS
 from speko_core.routing.operations import OPERATIONS as ROUTING
 from speko_core.sessions.operations import OPERATIONS as SESSIONS
+from speko_core.versions.operations import OPERATIONS as VERSIONS
 
 OPERATIONS: tuple[AnyOperation, ...] = (
     *ACCOUNTS,
     *AGENTS,
+    *VERSIONS,
     *SESSIONS,
     *DO_NOT_CALL,
     *ROUTING,

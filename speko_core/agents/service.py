@@ -7,6 +7,7 @@ from sqlalchemy.exc import IntegrityError
 from speko_core.agents import repository
 from speko_core.agents.config import BackgroundAudio, Sound
 from speko_core.agents.models import Agent
+from speko_core.agents.render import render
 from speko_core.agents.schemas import AgentCreate, AgentList, AgentRef, AgentRow, AgentUpdate
 from speko_core.context import Ctx
 from speko_core.errors import Conflict, FieldProblem, NotFound, Unprocessable
@@ -16,24 +17,6 @@ from speko_core.types import JsonObject
 from speko_core.versions.recording import record_version
 
 _NOT_CONFIG = {"id", "name"}
-
-
-def render(agent: Agent) -> AgentRow:
-    """The wire form: the stored document with the row's own columns."""
-    stored = dict(agent.config)
-    stored["extractionFields"] = stored.get("extractionFields") or []
-    stored["promptVariables"] = stored.get("promptVariables") or []
-    stored["firstMessageMode"] = stored.get("firstMessageMode") or ("say" if stored.get("firstMessage") else "wait")
-    absent = {field.alias or name: None for name, field in AgentRow.model_fields.items()}
-    columns = {
-        "id": agent.id,
-        "organizationId": agent.organization_id,
-        "name": agent.name,
-        "version": agent.version,
-        "createdAt": agent.created_at,
-        "updatedAt": agent.updated_at,
-    }
-    return AgentRow.model_validate({**absent, **stored, **columns})
 
 
 async def list_agents(ctx: Ctx, data: AgentList) -> list[AgentRow]:
