@@ -10,6 +10,7 @@ from speko_core.adapters.dbos_jobs import DbosJobs
 from speko_core.adapters.embedded_rooms import EmbeddedRooms
 from speko_core.adapters.envelope import EnvelopeSecrets
 from speko_core.adapters.master_key import load_master_key
+from speko_core.adapters.no_integrations import NoIntegrations
 from speko_core.adapters.obstore_blobs import CloudBlobs, FolderBlobs
 from speko_core.adapters.system_clock import SystemClock
 from speko_core.db.engine import Database, create_engine
@@ -20,6 +21,7 @@ from speko_core.metering.journal import Journal
 from speko_core.outbound.client import GuardedTransport, guarded_client
 from speko_core.ports.blobs import Blobs
 from speko_core.ports.clock import Clock
+from speko_core.ports.integrations import Integrations
 from speko_core.ports.jobs import Jobs
 from speko_core.ports.rooms import Rooms
 from speko_core.ports.secrets import Secrets
@@ -53,6 +55,7 @@ class Deps:
     health: HealthBook
     decisions: DecisionLog
     outbound: httpx.AsyncClient
+    integrations: Integrations = field(default_factory=NoIntegrations)
     memo: DecisionMemo = field(default_factory=DecisionMemo)
     offers: OfferLists = field(default_factory=OfferLists)
     snapshots: Snapshots = field(default_factory=Snapshots)
