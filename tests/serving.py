@@ -15,9 +15,9 @@ STOP_S = 10.0
 
 
 @asynccontextmanager
-async def served(config: uvicorn.Config, port: int = 0) -> AsyncIterator[str]:
-    """Serve while the block runs, on a free port unless one is given; yields the URL, without a slash."""
-    with socket.create_server(("127.0.0.1", port)) as listener:
+async def served(config: uvicorn.Config, listener: socket.socket | None = None) -> AsyncIterator[str]:
+    """Serve while the block runs, on a free port unless a listener is given; yields the URL, without a slash."""
+    with listener or socket.create_server(("127.0.0.1", 0)) as listener:
         config.load()
         server = uvicorn.Server(config)
         server.lifespan = config.lifespan_class(config)

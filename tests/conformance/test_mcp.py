@@ -21,7 +21,8 @@ from speko_mcp.server import build_mcp_app
 from tests.conftest import Tenant
 from tests.e2e.test_mcp_clients import CLIENTS, NODE, PROGRAMS
 from tests.mcp.person import App, Person
-from tests.mcp.serving import free_port, running_web_role, serving, settings_on_a_free_port
+from tests.mcp.serving import running_web_role, serving, settings_on_a_free_port
+from tests.ports import reserve_ports
 
 __all__ = ["running_web_role", "settings_on_a_free_port"]
 
@@ -108,7 +109,7 @@ async def test_the_stateless_era(open_url: str, tmp_path: Path, scenario: str) -
 
 async def test_the_authorization_server(base_url: str, deps: Deps, tenant: Tenant, tmp_path: Path) -> None:
     """MCP-10"""
-    port = free_port()
+    port = reserve_ports()
     app = App(base_url, redirect_uri=f"http://127.0.0.1:{port}/callback")
     await app.register()
     person = Person(deps, tenant.user_id)

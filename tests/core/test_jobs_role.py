@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-import socket
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -21,6 +20,7 @@ from speko_core.jobs import KINDS
 from speko_core.probe import get_json
 from speko_core.sessions.models import SessionTurn, VoiceSession
 from tests.conftest import Tenant
+from tests.ports import reserve_ports
 
 MAIN = """
 import asyncio
@@ -31,11 +31,6 @@ asyncio.run(run_jobs(load_settings()))
 DEADLINE_S = 45.0
 SESSIONS = 160
 pytestmark = pytest.mark.timeout(120)
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
 
 
 async def start(deps: Deps, port: int) -> Process:
@@ -132,7 +127,7 @@ async def finalizer_runs(deps: Deps) -> list[tuple[str, int]]:
 
 async def test_a_sweep_killed_in_the_middle_is_finished_after_the_restart(deps: Deps, tenant: Tenant) -> None:
     """OPS-2"""
-    port = free_port()
+    port = reserve_ports()
     await add_abandoned_sessions(deps, tenant)
     done = await killed_in_the_middle(deps, port)
     assert 0 < done < SESSIONS
@@ -152,7 +147,7 @@ async def test_a_sweep_killed_in_the_middle_is_finished_after_the_restart(deps: 
 async def test_another_process_takes_over_the_work_of_one_that_never_returns(deps: Deps, tenant: Tenant) -> None:
     """OPS-2"""
     await add_abandoned_sessions(deps, tenant)
-    await killed_in_the_middle(deps, free_port())
+    await killed_in_the_middle(deps, reserve_ports())
     jobs = deps.jobs
     assert isinstance(jobs, DbosJobs)
     lost = {run.id for run in await jobs.recent(status="running")}
@@ -175,7 +170,7 @@ async def test_another_process_takes_over_the_work_of_one_that_never_returns(dep
 
 async def test_the_role_is_alone_under_its_name_and_ends_in_order_on_sigterm(deps: Deps, tenant: Tenant) -> None:
     """OPS-3: two processes with one name would run each other's work twice."""
-    port = free_port()
+    port = reserve_ports()
     async with jobs_process(deps, port) as process:
         await until(lambda: is_ready(port))
         async with jobs_process(deps, port) as second:

@@ -4,7 +4,6 @@ import asyncio
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -12,6 +11,8 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+from tests.ports import reserve_ports
 
 READY_TIMEOUT_S = 90.0
 STOP_TIMEOUT_S = 20.0
@@ -54,26 +55,13 @@ def _read(path: Path) -> bytes:
         return b""
 
 
-def free_ports(count: int) -> int:
-    """The first of `count` consecutive free ports: each role takes the next one."""
-    for start in range(20_000 + os.getpid() % 20_000, 60_000, count):
-        if all(_is_free(port) for port in range(start, start + count)):
-            return start
-    raise RuntimeError("no free ports")
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) != 0
-
-
 @contextmanager
 def started_product(folder: Path, **variables: str) -> Iterator[Product]:
     """Start with the data folder of `folder`, yield when every role is ready, stop as Ctrl-C does.
 
     `variables` are environment variables, such as `SPEKO_SESSION_GRACE_S="5"`.
     """
-    port = free_ports(3)
+    port = reserve_ports()  # each role takes the next one
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("SPEKO_")}
     environment = {**inherited, "SPEKO_PORT": str(port), "SPEKO_DATA_DIR": str(folder / "data"), **variables}
     log = folder / "up.log"

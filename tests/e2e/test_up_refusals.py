@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from speko_gateway.cli.main import main
-from tests.e2e.running_product import free_ports
+from tests.ports import reserve_ports
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
 
@@ -27,7 +27,7 @@ def lost_key(folder: Path) -> dict[str, str]:
 
 
 def unreachable(folder: Path) -> dict[str, str]:
-    port = free_ports(1)
+    port = reserve_ports()
     return {"SPEKO_DATABASE_URL": f"postgresql://me:secret@127.0.0.1:{port}/speko", "SPEKO_MASTER_KEY": KEY}
 
 
@@ -91,7 +91,7 @@ def test_the_web_role_refuses(
 
 def test_up_refuses_when_the_port_of_any_role_is_taken(tmp_path: Path) -> None:
     """OPS-1: an occupied port ends everything with one sentence, before anything is made."""
-    base = free_ports(3)
+    base = reserve_ports()
     with closing(socket.create_server(("127.0.0.1", base + 2))):
         ended = up(tmp_path, SPEKO_PORT=str(base))
     refusals = [json.loads(line) for line in ended.stdout.splitlines() if '"refused"' in line]

@@ -1,13 +1,11 @@
 """A served gateway and scripted workers for tests of the media socket."""
 
 import asyncio
-import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-import uvicorn
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
@@ -17,29 +15,17 @@ from speko_core.deps import Deps
 from speko_gateway.app import create_app
 from speko_gateway.serve import server_config
 from tests.conftest import rest_client
+from tests.serving import served
 
 PROTOCOL = Subprotocol("speko.media.v1")
 DEADLINE_S = 10.0
 
 
-class _Server(uvicorn.Server):
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-
 @asynccontextmanager
 async def gateway(deps: Deps) -> AsyncIterator[str]:
     """The web role as it is served, on a free port; yields its base URL."""
-    listener = socket.create_server(("127.0.0.1", 0))
-    server = _Server(server_config(create_app(deps), deps.settings))
-    serving = asyncio.create_task(server.serve([listener]))
-    try:
-        await until(lambda: server.started)
-        yield f"ws://127.0.0.1:{listener.getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        await serving
+    async with served(server_config(create_app(deps), deps.settings)) as url:
+        yield url.replace("http", "ws", 1)
 
 
 @dataclass

@@ -1,6 +1,5 @@
 """The talk page with a scripted media server behind it, on a port of its own."""
 
-import asyncio
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -14,6 +13,7 @@ from starlette.routing import WebSocketRoute
 from speko_gateway.web.static_files import assets_mount
 from speko_gateway.web.talk_page import talk_page_route
 from tests.gateway.scripted_media import ScriptedMedia
+from tests.serving import served
 
 
 @dataclass
@@ -36,12 +36,8 @@ async def talk_site() -> AsyncIterator[TalkSite]:
     base_url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     media = ScriptedMedia()
     routes = [talk_page_route(base_url), assets_mount(), WebSocketRoute("/v1/sessions/{id}/media", media.endpoint)]
-    server = uvicorn.Server(
-        uvicorn.Config(Starlette(routes=routes), log_level="error", ws="websockets-sansio", timeout_graceful_shutdown=1)
+    config = uvicorn.Config(
+        Starlette(routes=routes), log_config=None, ws="websockets-sansio", timeout_graceful_shutdown=1
     )
-    serving = asyncio.create_task(server.serve(sockets=[listener]))
-    try:
+    async with served(config, listener):
         yield TalkSite(base_url, media)
-    finally:
-        server.should_exit = True
-        await asyncio.wait_for(serving, 10)

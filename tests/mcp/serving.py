@@ -1,6 +1,5 @@
 """The web role on a real port, as MCP clients meet it; fixtures for the tests that need one."""
 
-import asyncio
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -13,37 +12,22 @@ from speko_core.deps import Deps
 from speko_core.settings import Settings
 from speko_gateway.app import create_app
 from speko_mcp.server import build_mcp_app
-
-START_S = 30.0
-
-
-def free_port() -> int:
-    """A port nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
+from tests.ports import own_port
+from tests.serving import served
 
 
 @pytest.fixture(name="settings")
 def settings_on_a_free_port(settings: Settings) -> Settings:
     """Settings whose base URL is the port the server will listen on."""
-    return settings.model_copy(update={"port": free_port()})
+    return settings.model_copy(update={"port": own_port()})
 
 
 @asynccontextmanager
 async def serving(app: ASGIApp, port: int) -> AsyncIterator[None]:
     """Serve an application for the duration of the block."""
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_config=None, ws="none"))
-    running = asyncio.create_task(server.serve())
-    try:
-        async with asyncio.timeout(START_S):
-            while not server.started:  # noqa: ASYNC110 - uvicorn offers a flag and no event
-                await asyncio.sleep(0.02)
+    listener = socket.create_server(("127.0.0.1", port))
+    async with served(uvicorn.Config(app, log_config=None, ws="none"), listener):
         yield
-    finally:
-        server.should_exit = True
-        await running
 
 
 @pytest.fixture(name="base_url")
@@ -55,4 +39,4 @@ async def running_web_role(deps: Deps) -> AsyncIterator[str]:
         yield deps.settings.base_url
 
 
-__all__ = ["free_port", "running_web_role", "serving", "settings_on_a_free_port"]
+__all__ = ["running_web_role", "serving", "settings_on_a_free_port"]

@@ -9,6 +9,7 @@ from pydantic import SecretStr
 
 from speko_core.settings import Settings
 from speko_worker.main import run_worker
+from tests.ports import own_port
 from tests.worker.fake_gateway import WORKER_TOKEN, FakeGateway, serve
 
 
@@ -27,6 +28,12 @@ async def until(condition: Callable[[], bool], timeout_s: float = 10.0) -> None:
 async def gateway() -> AsyncIterator[FakeGateway]:
     async with serve(FakeGateway()) as running:
         yield running
+
+
+@pytest.fixture
+def unused_tcp_port() -> int:
+    """This process's own: the plugin's may be taken by another between the choice and the start."""
+    return own_port()
 
 
 @pytest.fixture

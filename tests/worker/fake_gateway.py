@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 import math
+import socket
 import struct
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ from websockets.exceptions import ConnectionClosed
 
 from speko_core.sessions.plan import SessionPlan
 from speko_core.types import JsonObject
+from tests.serving import served
 
 WORKER_TOKEN = "wk_test"
 # Codes that say how a socket ended and may not be sent themselves.
@@ -300,18 +302,8 @@ def tone_pcm(seconds: float, rate: int) -> bytes:
 async def serve(gateway: FakeGateway, port: int = 0) -> AsyncIterator[FakeGateway]:
     """Run the fake, on a free port unless one is given."""
     config = uvicorn.Config(
-        gateway.app(), port=port, log_config=None, access_log=False, lifespan="off", ws="websockets-sansio",
+        gateway.app(), log_config=None, access_log=False, lifespan="off", ws="websockets-sansio",
         timeout_graceful_shutdown=1,
     )  # fmt: skip
-    server = uvicorn.Server(config)
-    server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign,assignment]  # the test keeps Ctrl-C
-    task = asyncio.create_task(server.serve())
-    async with asyncio.timeout(10):
-        while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
-            await asyncio.sleep(0.005)
-    gateway.url = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    try:
+    async with served(config, socket.create_server(("127.0.0.1", port))) as gateway.url:
         yield gateway
-    finally:
-        server.should_exit = True
-        await task

@@ -4,7 +4,6 @@ import asyncio
 import json
 import os
 import signal
-import socket
 import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -14,20 +13,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.ports import reserve_ports
+
 ROLES = ("web", "jobs", "worker")
 DRIVER = Path(__file__).with_name("run_fakes.py")
-
-
-def free_base_port() -> int:
-    """A port whose two followers are free too."""
-    while True:
-        with socket.socket() as first, socket.socket() as second, socket.socket() as third:
-            first.bind(("127.0.0.1", 0))
-            base = int(first.getsockname()[1])
-            with suppress(OSError):
-                second.bind(("127.0.0.1", base + 1))
-                third.bind(("127.0.0.1", base + 2))
-                return base
 
 
 async def within(seconds: float, holds: Callable[[], bool]) -> None:
@@ -89,7 +78,7 @@ async def start(tmp_path: Path) -> AsyncIterator[Start]:
     async def start_supervisor(**behaviour: str) -> Running:
         trace = tmp_path / f"trace-{len(started)}"
         fake = {f"FAKE_{name.upper()}": value for name, value in behaviour.items()}
-        environment = {**os.environ, "FAKE_BASE_PORT": str(free_base_port()), "FAKE_TRACE": str(trace), **fake}
+        environment = {**os.environ, "FAKE_BASE_PORT": str(reserve_ports()), "FAKE_TRACE": str(trace), **fake}
         process = await asyncio.create_subprocess_exec(
             sys.executable, str(DRIVER), env=environment, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
         )
