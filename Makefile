@@ -14,6 +14,8 @@ STAMP := $(VENV)/.installed
 PYTEST_ARGS ?= -n 2 --dist loadfile
 
 export UV_PROJECT_ENVIRONMENT := $(VENV)
+# Where an image forbids compiled files, every process would compile thousands of modules anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: install run test check format migration docs clean
 
