@@ -1,4 +1,6 @@
-"""Secrets that an agent's settings and tools name by reference, sealed."""
+"""Secrets that an agent's settings and tools name by reference: sealed beside the agent, opened only to be used."""
+
+from collections.abc import Iterable, Mapping
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -9,34 +11,40 @@ from speko_core.ids import new_id
 from speko_core.ports.secrets import Secrets
 
 
-async def keep_secret(ctx: Ctx, agent_id: str, ref: str, value: str) -> None:
-    """Seal a value under its reference; a later one replaces it, for every version that names it."""
-    row = await _row(ctx.db, agent_id, ref) or _new(ctx, agent_id, ref)
-    row.sealed, row.updated_at = ctx.deps.secrets.seal(value.encode(), bound_to=row.id), ctx.now()
-    ctx.db.add(row)
+async def keep(ctx: Ctx, agent_id: str, values: Mapping[str, str]) -> None:
+    """Seal values by reference, replacing what was there, for every version that names them."""
+    known = {row.ref: row for row in await _rows(ctx.db, agent_id, values)}
+    for ref, value in values.items():
+        row = known.get(ref) or AgentSecret(
+            id=new_id("secret"),
+            organization_id=ctx.organization_id,
+            agent_id=agent_id,
+            ref=ref,
+            created_at=ctx.now(),
+        )
+        row.sealed = ctx.deps.secrets.seal(value.encode(), bound_to=_binding(row))
+        row.updated_at = ctx.now()
+        ctx.db.add(row)
 
 
-async def has_secret(db: AsyncSession, agent_id: str, ref: str) -> bool:
-    """True when a value is kept under this reference."""
-    return await _row(db, agent_id, ref) is not None
+async def known_refs(db: AsyncSession, agent_id: str, refs: Iterable[str]) -> frozenset[str]:
+    """Which of these references have a value."""
+    return frozenset(row.ref for row in await _rows(db, agent_id, refs))
 
 
-async def reveal_secret(db: AsyncSession, secrets: Secrets, agent_id: str, ref: str) -> str | None:
-    """The value in the clear, for the moment of its use; None where nothing is kept."""
-    row = await _row(db, agent_id, ref)
-    return secrets.open(row.sealed, bound_to=row.id).decode() if row else None
+async def reveal(db: AsyncSession, secrets: Secrets, agent_id: str, refs: Iterable[str]) -> dict[str, str]:
+    """The values of those references that have one, opened."""
+    rows = await _rows(db, agent_id, refs)
+    return {row.ref: secrets.open(row.sealed, bound_to=_binding(row)).decode() for row in rows}
 
 
-async def _row(db: AsyncSession, agent_id: str, ref: str) -> AgentSecret | None:
-    statement = select(AgentSecret).where(AgentSecret.agent_id == agent_id, AgentSecret.ref == ref)
-    return (await db.execute(statement)).scalar_one_or_none()
+async def _rows(db: AsyncSession, agent_id: str, refs: Iterable[str]) -> list[AgentSecret]:
+    wanted = list(refs)
+    if not wanted:
+        return []
+    statement = select(AgentSecret).where(AgentSecret.agent_id == agent_id, AgentSecret.ref.in_(wanted))
+    return list((await db.execute(statement)).scalars())
 
 
-def _new(ctx: Ctx, agent_id: str, ref: str) -> AgentSecret:
-    return AgentSecret(
-        id=new_id("secret"),
-        organization_id=ctx.organization_id,
-        agent_id=agent_id,
-        ref=ref,
-        created_at=ctx.now(),
-    )
+def _binding(row: AgentSecret) -> str:
+    return f"{row.organization_id}/{row.id}"
