@@ -151,6 +151,34 @@ async def test_a_bare_connection_error_of_an_adapter_moves_on_too(
     assert answer.headers["x-speko-provider"] == "second"
 
 
+@by_path
+@by_form
+@pytest.mark.parametrize("kind", list(FailureKind))
+@pytest.mark.parametrize("last", [False, True], ids=["first", "last"])
+async def test_a_failure_in_the_middle_is_never_a_silent_end(
+    bare_deps: Deps, endpoint: Endpoint, form: dict[str, str], kind: FailureKind, last: bool
+) -> None:
+    """ONE-6, RTE-9: what was shown ends with an error or a cut; a JSON answer has shown nothing, so it moves on."""
+    breaks = (endpoint.broken[0], failure(kind))
+    scripted = chain((failure(FailureKind.NETWORK),), breaks) if last else chain(breaks, endpoint.good)
+    async with door(bare_deps, scripted) as client:
+        answer = await endpoint.call(client, form)
+    if endpoint is SYNTHESIZE:
+        # That the connection is cut then is only seen on a real socket: test_oneshot_streams.
+        assert answer.content == SPOKEN[0].data
+    elif not form:
+        name, data = events(answer.content)[-1]
+        assert (name, orjson.loads(data)["causes"][0]["reason"]) == ("error", str(kind))
+    elif kind is FailureKind.INVALID:
+        assert answer.status_code == 400
+    elif last:
+        assert [cause["reason"] for cause in answer.json()["causes"]] == ["network", str(kind)]
+    else:
+        assert (answer.json()["provider"], answer.json()["failoverCount"]) == ("second", 1)
+    assert SECRET not in answer.text
+    assert all(script.closed.is_set() for script in scripted.scripts.values() if script.requests)
+
+
 @by_event_path
 async def test_an_error_after_the_first_event_ends_the_stream_with_an_error_event(
     bare_deps: Deps, endpoint: Endpoint
