@@ -1,8 +1,8 @@
-"""The one outbound HTTP client for vendors: httpx's API over aiohttp's transport, shared by a whole process.
+"""The one outbound HTTP client for vendors: httpx's requests and answers over our own pool, shared by a whole process.
 
 The failover loop decides how long a first event may take; the limits here are the outer ones that no call may pass.
-Redirects, proxies, `.netrc` and cookies are off: a vendor's answer must not move a key elsewhere, and one
-organization's call must leave nothing behind for the next.
+Requests go to the transport without httpx's client in between: there are no redirects, proxies, `.netrc` and cookies,
+because a vendor's answer must not move a key elsewhere and one organization's call must leave nothing for the next.
 """
 
 import asyncio
@@ -10,21 +10,18 @@ import ssl
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass
-from functools import partial
-from http.cookiejar import CookieJar, DefaultCookiePolicy
-from typing import Final
+from functools import lru_cache
+from typing import Final, cast
 
-import aiohttp
 import httpx
-from httpx_aiohttp import AiohttpTransport
 
 from speko_core.providers.base import FailureKind, ProviderError
 from speko_core.providers.families.failures import refused
+from speko_core.providers.families.pool import AnswerBody, ConnectionPool
 
 MAX_ERROR_BYTES: Final = 64 * 1024
 ERROR_BODY_S: Final = 3.0
 MAX_BODY_BYTES: Final = 64 * 1024 * 1024
-CLOSE_S: Final = 5.0
 # Above this a body is written in pieces, so that the event loop serves others in between.
 LARGE_BODY_BYTES: Final = 512 * 1024
 PIECE_BYTES: Final = 64 * 1024
@@ -49,7 +46,7 @@ class VendorHttp:
 
     def __init__(self, limits: HttpLimits | None = None, tls: ssl.SSLContext | None = None) -> None:
         self.limits, self._tls = limits or HttpLimits(), tls
-        self._client: httpx.AsyncClient | None = None
+        self._pool: ConnectionPool | None = None
 
     @asynccontextmanager
     async def stream(self, request: httpx.Request) -> AsyncIterator["Answer"]:
@@ -79,40 +76,27 @@ class VendorHttp:
 
     async def aclose(self) -> None:
         """Close every connection; safe to call twice."""
-        client, self._client = self._client, None
-        if client is not None:
-            async with asyncio.timeout(CLOSE_S):
-                await client.aclose()
+        pool, self._pool = self._pool, None
+        if pool is not None:
+            await pool.aclose()
 
     async def _send(self, request: httpx.Request) -> httpx.Response:
         try:
-            try:
-                return await self._open().send(request, stream=True)
-            except httpx.TransportError as error:
-                # A kept-alive connection that the vendor closed meanwhile. Nothing was answered: once is safe.
-                if not isinstance(error.__cause__, aiohttp.ServerDisconnectedError):
-                    raise
-                return await self._open().send(request, stream=True)
-        except (httpx.HTTPError, httpx.InvalidURL, aiohttp.ClientError, OSError) as error:
+            return await self._open().handle_async_request(request)
+        except (httpx.HTTPError, OSError) as error:
             raise transport_failure(error) from None
 
-    def _open(self) -> httpx.AsyncClient:
-        if self._client is None:
-            # Honours SSL_CERT_FILE, for networks that inspect TLS; certifi's roots otherwise.
-            limits, tls = self.limits, self._tls or httpx.create_ssl_context()
-            self._client = httpx.AsyncClient(
-                transport=AiohttpTransport(verify=tls, client=partial(self._session, tls)),
-                timeout=httpx.Timeout(limits.read_s, connect=limits.connect_s, pool=limits.connect_s),
-                trust_env=False,
-                follow_redirects=False,
-                cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+    def _open(self) -> ConnectionPool:
+        if self._pool is None:
+            limits = self.limits
+            self._pool = ConnectionPool(
+                connect_s=limits.connect_s,
+                read_s=limits.read_s,
+                keepalive_s=limits.keepalive_s,
+                connections=limits.connections,
+                tls=self._tls,
             )
-        return self._client
-
-    def _session(self, tls: ssl.SSLContext) -> aiohttp.ClientSession:
-        limits = self.limits
-        connector = aiohttp.TCPConnector(limit=limits.connections, keepalive_timeout=limits.keepalive_s, ssl=tls)
-        return aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar(), trust_env=False)
+        return self._pool
 
 
 class Answer:
@@ -139,11 +123,14 @@ class Answer:
                     if loop.time() > self._deadline:
                         raise ProviderError(FailureKind.TIMEOUT, "the call took longer than any may")
                     yield chunk
-        except (httpx.HTTPError, httpx.StreamError, aiohttp.ClientError, OSError) as error:
+        except (httpx.HTTPError, httpx.StreamError, OSError) as error:
             raise transport_failure(error) from None
 
     async def drain(self, chunks: AsyncGenerator[bytes, None]) -> None:
         """Read the rest of `chunks` after the vendor's own end mark, briefly, so that the connection can be reused."""
+        stream = self._response.stream
+        if isinstance(stream, AnswerBody) and stream.has_arrived:
+            return
         with suppress(ProviderError, TimeoutError):
             async with asyncio.timeout(DRAIN_S):
                 async for _ in chunks:
@@ -172,7 +159,9 @@ class Answer:
             return b""
 
     def _bytes(self) -> AsyncGenerator[bytes, None]:
-        body: AsyncIterator[bytes] = self._response.aiter_bytes()
+        # Compression was not asked for; httpx's decoders are there for vendors who compress all the same.
+        encoded = "content-encoding" in self._response.headers
+        body = self._response.aiter_bytes() if encoded else aiter(cast(httpx.AsyncByteStream, self._response.stream))
         assert isinstance(body, AsyncGenerator)
         return body
 
@@ -210,7 +199,7 @@ def vendor_request(
     try:
         return httpx.Request(
             method,
-            url,
+            url if params else _parsed(url),
             headers={**fixed, **headers},
             params=list(params) or None,
             content=None if pieces else content,
@@ -218,6 +207,12 @@ def vendor_request(
         )
     except (httpx.InvalidURL, UnicodeEncodeError, ValueError) as error:
         raise ProviderError(FailureKind.AUTH, f"the endpoint or key is unusable ({type(error).__name__})") from None
+
+
+@lru_cache(maxsize=256)
+def _parsed(url: str) -> httpx.URL:
+    """An endpoint, parsed once: there are a few of them, and parsing costs as much as the rest of a request."""
+    return httpx.URL(url)
 
 
 def transport_failure(error: Exception) -> ProviderError:

@@ -8,16 +8,18 @@ from pathlib import Path
 import pytest
 
 from speko_core.providers.base import FailureKind, ProviderError
-from speko_core.providers.families.http import HttpLimits, VendorHttp, vendor_request
+from speko_core.providers.families.http import VendorHttp, vendor_request
 from tests.fakes.vendors.base import PROMPTLY_S, FakeVendor
 from tests.fakes.vendors.behaviour import Behaviour, Trouble, refusing
 from tests.fakes.vendors.certificate import make_certificate
 from tests.providers.families.plain_vendor import PlainVendor
 
+pytestmark = pytest.mark.virtual_time
+
 
 @pytest.fixture
 async def http() -> AsyncIterator[VendorHttp]:
-    client = VendorHttp(HttpLimits(connect_s=1.0, read_s=1.0, total_s=5.0))
+    client = VendorHttp()
     yield client
     await client.aclose()
 
@@ -111,7 +113,7 @@ async def test_nobody_listening_is_a_network_failure(http: VendorHttp) -> None:
 
 async def test_a_connection_closed_between_calls_is_dialled_again(http: VendorHttp) -> None:
     """RTE-19: a vendor that restarted does not fail the next call."""
-    calls = 0
+    calls, left = 0, asyncio.Semaphore(0)
 
     async def answer_once(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         nonlocal calls
@@ -124,11 +126,17 @@ async def test_a_connection_closed_between_calls_is_dialled_again(http: VendorHt
         # The second request on this connection finds it closed, as behind a load balancer's idle limit.
         await reader.read(1)
         writer.close()
+        await writer.wait_closed()
+        left.release()
 
     server = await asyncio.start_server(answer_once, "127.0.0.1", 0)
     async with server:
         url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/speak"
         assert [await ask(http, url) for _ in range(3)] == [b"ok"] * 3
+        await http.aclose()
+        async with asyncio.timeout(5):
+            for _ in range(3):
+                await left.acquire()
     assert calls == 3
 
 
