@@ -20,7 +20,7 @@ from speko_core.providers.base import (
     Tool,
 )
 from speko_core.providers.compatible import build_compatible
-from speko_core.providers.families.http import HttpLimits, VendorHttp
+from speko_core.providers.families.http import VendorHttp
 from speko_core.providers.google import build_google
 from speko_core.providers.groq import build_groq
 from speko_core.providers.openai import build_openai
@@ -33,7 +33,6 @@ from tests.fakes.vendors.llm import Reply
 from tests.fakes.vendors.openai_llm import FakeGroqChat, FakeOpenAiChat, FakeSelfHosted, FakeXaiChat
 
 Build = Callable[[Settings, VendorHttp], Provider]
-QUICK = HttpLimits(connect_s=1.0, read_s=1.0, total_s=5.0)
 
 
 class FakeLlm(Protocol):
@@ -113,9 +112,9 @@ class Stage:
 
 
 @asynccontextmanager
-async def on_stage(part: Part, limits: HttpLimits = QUICK) -> AsyncIterator[Stage]:
+async def on_stage(part: Part) -> AsyncIterator[Stage]:
     """Serve the fake and build the adapter as the product does."""
-    http = VendorHttp(limits)
+    http = VendorHttp()
     async with part.fake().serving() as fake:
         url = fake.base_url if part.vendor == "compatible" else ""  # type: ignore[attr-defined]
         settings = Settings(compatible_llm_url=url, compatible_llm_models="llama3.2", _env_file=None)

@@ -13,6 +13,8 @@ from tests.fakes.vendors.behaviour import Behaviour, Trouble, refusing
 from tests.fakes.vendors.llm import Call, Reply
 from tests.providers.llm.stage import PARTS, Part, asking, every_vendor, on_stage, tools
 
+pytestmark = pytest.mark.virtual_time
+
 SECRET = "secret prompt"
 BEFORE = {  # nothing was heard: the next candidate takes over unseen
     "silent": (Behaviour(Trouble.SILENT), FailureKind.TIMEOUT),

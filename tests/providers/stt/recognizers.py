@@ -1,6 +1,5 @@
 """Every recognizer with its fake: one row a way of asking a vendor."""
 
-import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, replace
@@ -13,8 +12,8 @@ from speko_core.providers.catalog import VendorFacts, load_catalog
 from speko_core.providers.compatible import TRANSCRIPTIONS as COMPATIBLE
 from speko_core.providers.deepgram_stt import DeepgramStt
 from speko_core.providers.elevenlabs_stt import ElevenLabsStt
-from speko_core.providers.families.http import HttpLimits, VendorHttp
-from speko_core.providers.families.socket import SocketLimits, VendorSockets
+from speko_core.providers.families.http import VendorHttp
+from speko_core.providers.families.socket import VendorSockets
 from speko_core.providers.families.transcriptions import TranscriptionDialect, Transcriptions
 from speko_core.providers.groq import TRANSCRIPTIONS as GROQ
 from speko_core.providers.openai import TRANSCRIPTIONS as OPENAI
@@ -28,9 +27,6 @@ from tests.fakes.vendors.openai_stt import FakeGroqStt, FakeOpenAiStt, FakeWhisp
 
 PCM = bytes(32_000)
 WAV = wav_bytes(PCM, 16_000)
-READ_S = 1.0
-# Never used against a fake, and slow to make.
-TLS = ssl.create_default_context()
 
 Make = Callable[[VendorHttp, VendorSockets, VendorFacts], SttAdapter]
 
@@ -119,10 +115,9 @@ class Bench:
 
 @asynccontextmanager
 async def bench(name: str) -> AsyncIterator[Bench]:
-    """A recognizer and its fake, impatient."""
+    """A recognizer and its fake, under the limits of the product."""
     row = recognizer(name)
-    http = VendorHttp(HttpLimits(connect_s=1.0, read_s=READ_S, total_s=8.0), TLS)
-    sockets = VendorSockets(SocketLimits(open_s=1.0, read_s=READ_S))
+    http, sockets = VendorHttp(), VendorSockets()
     facts = load_catalog()[row.fake.vendor]
     async with row.fake().serving() as fake:
         try:

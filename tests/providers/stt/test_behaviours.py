@@ -11,6 +11,8 @@ from tests.fakes.vendors.behaviour import Behaviour, Trouble, refusing
 from tests.fakes.vendors.recordings import HEARD
 from tests.providers.stt.recognizers import RECOGNIZERS, Bench, bench, recognizer
 
+pytestmark = pytest.mark.virtual_time
+
 NAMES = [row.name for row in RECOGNIZERS]
 # What a recognizer over HTTP and one over a socket make of each trouble; several where the moment decides.
 TROUBLES: dict[Trouble, tuple[tuple[FailureKind, ...], tuple[FailureKind, ...]]] = {

@@ -10,6 +10,8 @@ from speko_core.providers.catalog import ModelFacts, load_catalog
 from tests.fakes.vendors.recordings import HEARD
 from tests.providers.stt.recognizers import RECOGNIZERS, REQUEST, bench
 
+pytestmark = pytest.mark.virtual_time
+
 VENDORS = {row.fake.vendor for row in RECOGNIZERS}
 MODELS = [
     (vendor, model)

@@ -12,6 +12,8 @@ from speko_core.providers.families.speech import kept_keywords
 from tests.fakes.vendors.base import Seen
 from tests.providers.stt.recognizers import PCM, RECOGNIZERS, REQUEST, WAV, bench, recognizer
 
+pytestmark = pytest.mark.virtual_time
+
 # Enough of a file to be taken for one; fakes do not decode.
 FILES = {
     "mp3": b"ID3\x04" + bytes(64),

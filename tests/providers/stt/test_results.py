@@ -6,6 +6,8 @@ from speko_core.providers.base import Word
 from tests.fakes.vendors.recordings import WORDS
 from tests.providers.stt.recognizers import bench
 
+pytestmark = pytest.mark.virtual_time
+
 TIMED = [
     "deepgram",
     "deepgram-flux",

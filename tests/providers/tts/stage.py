@@ -12,7 +12,7 @@ from speko_core.providers.cartesia import build_cartesia
 from speko_core.providers.compatible import build_compatible
 from speko_core.providers.deepgram import build_deepgram
 from speko_core.providers.elevenlabs import build_elevenlabs
-from speko_core.providers.families.http import HttpLimits, VendorHttp
+from speko_core.providers.families.http import VendorHttp
 from speko_core.providers.families.socket import VendorSockets
 from speko_core.providers.inworld import build_inworld
 from speko_core.providers.openai import build_openai
@@ -27,7 +27,6 @@ from tests.fakes.vendors.inworld_tts import FakeInworld
 from tests.fakes.vendors.openai_tts import FakeOpenAiTts, FakeSelfHostedTts
 from tests.fakes.vendors.xai_tts import FakeXaiTts
 
-QUICK = HttpLimits(connect_s=1.0, read_s=1.0, total_s=5.0)
 Build = Callable[[Settings, VendorHttp], Provider]
 
 
@@ -120,9 +119,9 @@ class Stage:
 
 
 @asynccontextmanager
-async def on_stage(voice: Voice, limits: HttpLimits = QUICK) -> AsyncIterator[Stage]:
+async def on_stage(voice: Voice) -> AsyncIterator[Stage]:
     """Serve the fake and build the adapter as the product does."""
-    http = VendorHttp(limits)
+    http = VendorHttp()
     async with voice.fake().serving() as fake:
         settings = Settings(
             compatible_tts_url=f"{fake.url}/v1", compatible_tts_models="kokoro", compatible_llm_url="", _env_file=None

@@ -13,6 +13,8 @@ from tests.fakes.vendors.inworld_tts import in_band_error as inworld_error
 from tests.fakes.vendors.speech import spoken
 from tests.providers.tts.stage import VOICES, Voice, every_voice, named, on_stage, saying
 
+pytestmark = pytest.mark.virtual_time
+
 SECRET = "secret prompt"
 BEFORE = {  # nothing was heard: the next candidate takes over unseen
     "silent": (Behaviour(Trouble.SILENT), FailureKind.TIMEOUT),
