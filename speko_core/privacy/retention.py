@@ -1,6 +1,7 @@
 """The retention sweep (OPS-4): what has outlived its purpose is deleted, and what was deleted is reported.
 
-Per organization the counts go into its audit log; the whole report is the result of the run. Nothing billed is touched.
+Per organization the counts go into its audit log; the whole report is the result of the run. Ledger entries and
+balances are never touched: they are the books. What decisions were made from is shared by content, small, and stays.
 """
 
 import logging
@@ -23,7 +24,9 @@ from speko_core.adapters.blob_urls import USED_URLS
 from speko_core.db.base import Base
 from speko_core.deps import Deps
 from speko_core.ids import new_id
+from speko_core.metering.models import UsageEvent
 from speko_core.ports.jobs import JobKind
+from speko_core.routing.decisions_models import RoutingDecision
 from speko_core.sessions import repository
 from speko_core.sessions.models import SessionTurn, VoiceSession
 from speko_core.types import JsonObject
@@ -32,6 +35,8 @@ logger = logging.getLogger(__name__)
 
 EVERY_S = 3600.0
 BATCH = 100
+# Rows of calls are short and many; a batch holds SQLite's only writer for some milliseconds.
+CALL_BATCH = 1000
 IDEMPOTENCY = timedelta(hours=24)
 DEAD_LEASES = timedelta(hours=1)
 USED_URL_MARKS = timedelta(days=1)
@@ -45,6 +50,8 @@ class Swept:
     sessions: int = 0
     turns: int = 0
     idempotency_keys: int = 0
+    decisions: int = 0
+    usage_rows: int = 0
 
 
 async def sweep(deps: Deps, args: JsonObject) -> JsonObject:
@@ -55,10 +62,14 @@ async def sweep(deps: Deps, args: JsonObject) -> JsonObject:
         total.sessions += swept.sessions
         total.turns += swept.turns
         total.idempotency_keys += swept.idempotency_keys
+        total.decisions += swept.decisions
+        total.usage_rows += swept.usage_rows
     report: JsonObject = {
         "sessions": total.sessions,
         "turns": total.turns,
         "idempotencyKeys": total.idempotency_keys,
+        "decisions": total.decisions,
+        "usageRows": total.usage_rows,
         **await _sweep_installation(deps),
         "usedUrls": await deps.blobs.delete_below(USED_URLS, before=deps.clock.now() - USED_URL_MARKS),
         "jobs": await deps.jobs.forget_finished(deps.clock.now() - FINISHED_JOBS),
@@ -81,7 +92,24 @@ async def _sweep_organization(deps: Deps, organization_id: str, days: int) -> Sw
     async with deps.database.transaction(organization_id) as db:
         old = IdempotencyRecord.created_at < deps.clock.now() - IDEMPOTENCY
         swept.idempotency_keys = await _delete(db, IdempotencyRecord, old)
+    settings = deps.settings
+    swept.decisions = await _sweep_calls(deps, organization_id, RoutingDecision, settings.decision_retention_days)
+    swept.usage_rows = await _sweep_calls(deps, organization_id, UsageEvent, settings.usage_retention_days)
     return swept
+
+
+async def _sweep_calls(
+    deps: Deps, organization_id: str, table: type[RoutingDecision] | type[UsageEvent], days: int
+) -> int:
+    """Delete what is older than `days` in batches, each its own transaction; 0 days means for good."""
+    deleted, full = 0, days > 0
+    while full:
+        async with deps.database.transaction(organization_id) as db:
+            old = select(table.id).where(table.created_at < deps.clock.now() - timedelta(days=days)).limit(CALL_BATCH)
+            ids = (await db.execute(old)).scalars().all()
+            deleted += await _delete(db, table, table.id.in_(ids)) if ids else 0
+        full = len(ids) == CALL_BATCH
+    return deleted
 
 
 async def _sweep_sessions(deps: Deps, organization_id: str, days: int, swept: Swept) -> bool:
