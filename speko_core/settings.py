@@ -97,6 +97,9 @@ class Settings(BaseSettings):
         description="Where files are kept: s3://BUCKET, gs://BUCKET or az://ACCOUNT/CONTAINER, with credentials from the "
         "store's usual variables. Default: the folder `blobs` in the data folder.",
     )
+    webhook_retry_base_s: float = Field(
+        5.0, gt=0, description="Seconds before a failed webhook is sent again; doubles each time, up to two hours."
+    )
     allow_insecure_webhooks: bool = Field(False, description="Development only: allow http and private addresses.")
 
     @field_validator("public_url", "gateway_url")
