@@ -14,10 +14,22 @@ import uvicorn
 STOP_S = 10.0
 
 
+def listening(port: int = 0) -> socket.socket:
+    """A listener on a free port unless one is given.
+
+    With the protocol named: asyncio sends small pieces at once only on sockets that say they are TCP.
+    """
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind(("127.0.0.1", port))
+    listener.listen()
+    return listener
+
+
 @asynccontextmanager
 async def served(config: uvicorn.Config, listener: socket.socket | None = None) -> AsyncIterator[str]:
     """Serve while the block runs, on a free port unless a listener is given; yields the URL, without a slash."""
-    with listener or socket.create_server(("127.0.0.1", 0)) as listener:
+    with listener or listening() as listener:
         config.load()
         server = uvicorn.Server(config)
         server.lifespan = config.lifespan_class(config)

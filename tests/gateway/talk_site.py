@@ -1,6 +1,5 @@
 """The talk page with a scripted media server behind it, on a port of its own."""
 
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from starlette.routing import WebSocketRoute
 from speko_gateway.web.static_files import assets_mount
 from speko_gateway.web.talk_page import talk_page_route
 from tests.gateway.scripted_media import ScriptedMedia
-from tests.serving import served
+from tests.serving import listening, served
 
 
 @dataclass
@@ -32,7 +31,7 @@ class TalkSite:
 @asynccontextmanager
 async def talk_site() -> AsyncIterator[TalkSite]:
     """Serve until the block ends."""
-    listener = socket.create_server(("127.0.0.1", 0))
+    listener = listening()
     base_url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     media = ScriptedMedia()
     routes = [talk_page_route(base_url), assets_mount(), WebSocketRoute("/v1/sessions/{id}/media", media.endpoint)]

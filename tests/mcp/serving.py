@@ -1,6 +1,5 @@
 """The web role on a real port, as MCP clients meet it; fixtures for the tests that need one."""
 
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -13,7 +12,7 @@ from speko_core.settings import Settings
 from speko_gateway.app import create_app
 from speko_mcp.server import build_mcp_app
 from tests.ports import own_port
-from tests.serving import served
+from tests.serving import listening, served
 
 
 @pytest.fixture(name="settings")
@@ -25,8 +24,7 @@ def settings_on_a_free_port(settings: Settings) -> Settings:
 @asynccontextmanager
 async def serving(app: ASGIApp, port: int) -> AsyncIterator[None]:
     """Serve an application for the duration of the block."""
-    listener = socket.create_server(("127.0.0.1", port))
-    async with served(uvicorn.Config(app, log_config=None, ws="none"), listener):
+    async with served(uvicorn.Config(app, log_config=None, ws="none"), listening(port)):
         yield
 
 

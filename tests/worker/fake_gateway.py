@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import json
 import math
-import socket
 import struct
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
@@ -21,7 +20,7 @@ from websockets.exceptions import ConnectionClosed
 
 from speko_core.sessions.plan import SessionPlan
 from speko_core.types import JsonObject
-from tests.serving import served
+from tests.serving import listening, served
 
 WORKER_TOKEN = "wk_test"
 # Codes that say how a socket ended and may not be sent themselves.
@@ -305,5 +304,5 @@ async def serve(gateway: FakeGateway, port: int = 0) -> AsyncIterator[FakeGatewa
         gateway.app(), log_config=None, access_log=False, lifespan="off", ws="websockets-sansio",
         timeout_graceful_shutdown=1,
     )  # fmt: skip
-    async with served(config, socket.create_server(("127.0.0.1", port))) as gateway.url:
+    async with served(config, listening(port)) as gateway.url:
         yield gateway
