@@ -8,7 +8,7 @@ something real. Closing the iterator cancels the upstream call.
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from speko_core.types import JsonObject
 
@@ -159,9 +159,8 @@ class LlmRequest:
     parallel_tool_calls: bool | None = None
 
 
-@dataclass(frozen=True)
-class TextDelta:
-    """A piece of the answer."""
+class TextDelta(NamedTuple):
+    """A piece of the answer. A tuple, because an answer has a thousand of them."""
 
     text: str
 

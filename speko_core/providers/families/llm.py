@@ -3,7 +3,7 @@
 import hashlib
 import re
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -35,18 +35,19 @@ class LlmReader(ABC):
         self.truncated = False  # the limit of tokens ended the answer
         self._request, self._written, self._touched = request, 0, False
 
-    def read(self, event: SseEvent) -> Iterator[LlmEvent]:
-        """The events that one frame gives.
+    def read(self, frames: Sequence[SseEvent]) -> Iterator[LlmEvent]:
+        """The events that the frames of one upstream read give.
 
         Raises:
-            ProviderError: the frame does not parse, or reports a failure.
+            ProviderError: a frame does not parse, or reports a failure.
         """
-        self._touched = True
+        self._touched = self._touched or bool(frames)
         try:
-            for found in self._take(event):
-                if isinstance(found, TextDelta):
-                    self._written += len(found.text)
-                yield found
+            for frame in frames:
+                for found in self._take(frame):
+                    if isinstance(found, TextDelta):
+                        self._written += len(found.text)
+                    yield found
         except (ValueError, TypeError, AttributeError, LookupError):
             raise ProviderError(FailureKind.UPSTREAM, "a frame has an unexpected shape") from None
 
@@ -69,7 +70,7 @@ class LlmReader(ABC):
         yield replace(counted, truncated=True) if self.truncated else counted
 
     @abstractmethod
-    def _take(self, event: SseEvent) -> Iterator[LlmEvent]:
+    def _take(self, event: SseEvent) -> Iterable[LlmEvent]:
         """Read one frame; shape errors may be left to raise."""
 
 
@@ -82,15 +83,13 @@ async def stream_llm(http: VendorHttp, wire: httpx.Request, reader: LlmReader) -
     parser = SseParser()
     async with http.stream(wire) as answer, aclosing(answer.chunks()) as chunks:
         async for chunk in chunks:
-            for event in parser.feed(chunk):
-                for found in reader.read(event):
-                    yield found
+            for found in reader.read(parser.feed(chunk)):
+                yield found
             if reader.ended:
                 break
         # Without the blank line that ends it: some hosts close the connection right after the last frame.
-        for event in () if reader.ended else parser.feed(b"\n\n"):
-            for found in reader.read(event):
-                yield found
+        for found in reader.read(() if reader.ended else parser.feed(b"\n\n")):
+            yield found
         for found in reader.conclude():
             yield found
         await answer.drain(chunks)

@@ -3,7 +3,7 @@
 Source: https://platform.openai.com/docs/api-reference/chat, read 2026-11-20.
 """
 
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -122,23 +122,26 @@ def _message(message: Message, system_role: str) -> JsonValue:
 class ChatReader(LlmReader):
     """Reads data-only frames up to `[DONE]`. Thinking text (`reasoning`, `reasoning_content`) is never spoken."""
 
-    def _take(self, event: SseEvent) -> Iterator[LlmEvent]:
+    def _take(self, event: SseEvent) -> Sequence[LlmEvent]:
         if event.data == b"[DONE]":
             self.ended = True
-            return
+            return ()
         frame = loads(event.data)
-        self._count(frame.get("usage") or (frame.get("x_groq") or {}).get("usage"))
+        if usage := frame.get("usage") or (frame.get("x_groq") or {}).get("usage"):
+            self._count(usage)
+        found: list[LlmEvent] = []
         # The frame that carries the usage has no choices; Azure's first frame has none either.
         for choice in frame.get("choices") or ():
             delta = choice.get("delta") or {}
             if text := delta.get("content"):
-                yield TextDelta(_text(text))
+                found.append(TextDelta(_text(text)))
             for fragment in delta.get("tool_calls") or ():
                 self._fragment(fragment)
             if delta.get("refusal"):
                 self.refused = True
             if reason := choice.get("finish_reason"):
                 self._finish(reason)
+        return found
 
     def _fragment(self, fragment: dict[str, Any]) -> None:
         key, call_id, function = fragment.get("index", 0), fragment.get("id"), fragment.get("function") or {}
@@ -155,9 +158,8 @@ class ChatReader(LlmReader):
         self.refused = self.refused or reason == "content_filter"
         self.truncated = reason == "length"
 
-    def _count(self, usage: dict[str, Any] | None) -> None:
-        if usage:
-            self.usage = LlmUsage(int(usage.get("prompt_tokens") or 0), int(usage.get("completion_tokens") or 0))
+    def _count(self, usage: dict[str, Any]) -> None:
+        self.usage = LlmUsage(int(usage.get("prompt_tokens") or 0), int(usage.get("completion_tokens") or 0))
 
 
 def _text(value: object) -> str:

@@ -4,8 +4,8 @@ Lines end with LF, CRLF or CR; reads may split anywhere, also between CR and LF.
 nothing for us. Source: https://html.spec.whatwg.org/multipage/server-sent-events.html, read 2026-11-20.
 """
 
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Iterable
+from typing import Final, NamedTuple
 
 from speko_core.providers.base import FailureKind, ProviderError
 
@@ -13,8 +13,7 @@ MAX_EVENT_BYTES: Final = 8 * 1024 * 1024
 _BOM: Final = b"\xef\xbb\xbf"
 
 
-@dataclass(frozen=True, slots=True)
-class SseEvent:
+class SseEvent(NamedTuple):
     """One event; `name` is empty where the vendor sends only data."""
 
     name: str
@@ -39,8 +38,31 @@ class SseParser:
         Raises:
             ProviderError: `UPSTREAM` for an event longer than the bound.
         """
-        lines = self._lines(chunk)
         events: list[SseEvent] = []
+        if self._at_start and chunk and not self._rest and chunk[:1] != _BOM[:1]:
+            self._at_start = False
+        if self._between_events and b"\r" not in chunk:
+            chunk = self._feed_blocks(self._rest + chunk, events)
+        self._feed_lines(self._lines(chunk), events)
+        return events
+
+    @property
+    def _between_events(self) -> bool:
+        """True when no line of an event has been taken yet; its first line may have begun."""
+        return not (self._data or self._name or self._at_start or self._after_cr)
+
+    def _feed_blocks(self, text: bytes, events: list[SseEvent]) -> bytes:
+        """The usual case, several times faster than line by line: whole events; returns what follows the last one."""
+        self._rest = b""
+        *blocks, rest = text.split(b"\n\n")
+        for block in blocks:
+            if block.startswith(b"data: ") and b"\n" not in block and len(block) <= self._max:
+                events.append(SseEvent("", block[6:]))
+            else:
+                self._feed_lines((*block.split(b"\n"), b""), events)
+        return rest
+
+    def _feed_lines(self, lines: Iterable[bytes], events: list[SseEvent]) -> None:
         for line in lines:
             if line:
                 self._field(line)
@@ -49,7 +71,6 @@ class SseParser:
                 self._clear()
             else:
                 self._clear()
-        return events
 
     @property
     def unfinished(self) -> bool:
