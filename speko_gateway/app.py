@@ -20,6 +20,8 @@ from speko_gateway import binding, openapi
 from speko_gateway.envelope import Json, on_http_exception, on_speko_error, on_unexpected
 from speko_gateway.middleware import Cors, RequestContext
 from speko_gateway.streams import blobs, media, oneshot
+from speko_gateway.streams.compat.openapi import openapi_paths as compat_paths
+from speko_gateway.streams.compat.routes import routes as compat_routes
 from speko_gateway.web.routes import web_routes
 
 Lifespan = Callable[[], AbstractAsyncContextManager[object]]
@@ -44,7 +46,7 @@ async def openapi_json(request: Request) -> Response:
 
 def document(base_url: str) -> dict[str, object]:
     """The OpenAPI document of this version."""
-    return openapi.build(registry.OPERATIONS, openapi_paths(), base_url)
+    return openapi.build(registry.OPERATIONS, {**openapi_paths(), **compat_paths()}, base_url)
 
 
 def create_app(deps: Deps, *, mcp_app: ASGIApp | None = None, mcp_lifespan: Lifespan | None = None) -> Starlette:
@@ -60,6 +62,7 @@ def create_app(deps: Deps, *, mcp_app: ASGIApp | None = None, mcp_lifespan: Life
     # The hot routes come first: Starlette matches in order.
     routes: list[BaseRoute] = [
         *oneshot.routes(),
+        *compat_routes(),
         *media.routes(),
         *blobs.routes(),
         *binding.routes(registry.OPERATIONS),

@@ -42,10 +42,13 @@ def error_body(message: str, code: str, error: SpekoError | None = None) -> Json
 
 def error_response(error: SpekoError) -> Response:
     """The documented answer to an expected failure."""
+    return Json(error_body(error.message, error.code, error), error.status, error_headers(error))
+
+
+def error_headers(error: SpekoError) -> dict[str, str]:
+    """When to come back, and how to sign in."""
     headers = {"Retry-After": str(error.retry_after_s)} if error.retry_after_s is not None else {}
-    if error.status == 401:
-        headers["WWW-Authenticate"] = "Bearer"
-    return Json(error_body(error.message, error.code, error), error.status, headers)
+    return {**headers, "WWW-Authenticate": "Bearer"} if error.status == 401 else headers
 
 
 async def on_speko_error(request: Request, error: Exception) -> Response:
@@ -64,8 +67,13 @@ async def on_http_exception(request: Request, error: Exception) -> Response:
 
 async def on_unexpected(request: Request, error: Exception) -> Response:
     """A bug: logged in full under a reference that the caller gets instead of the text."""
+    return Json(error_body(reported(request, error), "INTERNAL_ERROR"), 500)
+
+
+def reported(request: Request, error: Exception) -> str:
+    """Log a bug in full; the sentence with its reference that a caller may read."""
     reference = new_id("err")
     # The pattern, not the path: a path may hold an id that somebody meant to keep.
     route = getattr(request.scope.get("route"), "path", "unmatched")
     log.error("unhandled error", exc_info=error, extra={"reference": reference, "route": route})
-    return Json(error_body(f"Something went wrong on our side. Reference {reference}.", "INTERNAL_ERROR"), 500)
+    return f"Something went wrong on our side. Reference {reference}."

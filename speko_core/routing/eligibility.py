@@ -105,12 +105,16 @@ class _Rules:
         return None if offer.sandbox else _unmet(self.call, offer)
 
 
+def offline_serves(mode: Mode, offers: Sequence[Offer]) -> bool:
+    """True when offline providers may answer: calls of test keys, and all where no real provider can be called."""
+    return mode == "test" or not any(not offer.sandbox and not offer.missing for offer in offers)
+
+
 def screen(
     call: RoutingCall, offers: Sequence[Offer], snapshot: Snapshot, policy: Policy
 ) -> tuple[list[Offer], list[FilteredOut]]:
     """Split the offers into those that may serve the call and those that may not, with reasons."""
-    offline = call.mode == "test" or not any(not offer.sandbox and not offer.missing for offer in offers)
-    rules = _Rules(call, snapshot, policy, offline, _effective_allow_list(call, offers))
+    rules = _Rules(call, snapshot, policy, offline_serves(call.mode, offers), _effective_allow_list(call, offers))
     reasons = {offer.id: rules.drop(offer) for offer in offers}
     kept = [offer for offer in offers if reasons[offer.id] is None]
     suited = [offer for offer in kept if not call.needs.unmet_by(offer)]
