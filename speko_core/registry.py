@@ -11,11 +11,13 @@ from speko_core.operations import AnyOperation
 from speko_core.routing.decisions_operations import OPERATIONS as DECISIONS
 from speko_core.routing.operations import OPERATIONS as ROUTING
 from speko_core.sessions.operations import OPERATIONS as SESSIONS
+from speko_core.tools.operations import OPERATIONS as TOOLS
 from speko_core.versions.operations import OPERATIONS as VERSIONS
 
 OPERATIONS: tuple[AnyOperation, ...] = (
     *ACCOUNTS,
     *AGENTS,
+    *TOOLS,
     *VERSIONS,
     *SESSIONS,
     *DO_NOT_CALL,

@@ -16,4 +16,18 @@ from speko_core.versions import models as versions
 from speko_core.webhooks import models as webhooks
 
 METADATA = Base.metadata
-MODULES = (accounts, oauth, agents, sessions, metering, byok, decisions, do_not_call, knowledge, versions, webhooks)
+MODULES = (
+    accounts,
+    oauth,
+    agents,
+    sessions,
+    metering,
+    byok,
+    decisions,
+    do_not_call,
+    knowledge,
+    versions,
+    webhooks,
+    tools,
+    toolrun,
+)

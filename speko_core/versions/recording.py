@@ -3,6 +3,8 @@
 from speko_core.agents.models import Agent
 from speko_core.context import Ctx
 from speko_core.ids import new_id
+from speko_core.tools.rendering import definition
+from speko_core.tools.repository import tools_of
 from speko_core.versions import repository
 from speko_core.versions.content import content_of, sha_of
 from speko_core.versions.models import AgentVersionRow
@@ -16,7 +18,8 @@ async def record_version(ctx: Ctx, agent: Agent, note: str = "") -> AgentVersion
     """
     await ctx.db.flush()
     await ctx.db.refresh(agent, with_for_update=True)
-    content = content_of(agent.name, agent.config, {})
+    tools = {row.name: definition(row) for row in await tools_of(ctx.db, agent.id)}
+    content = content_of(agent.name, agent.config, tools)
     sha = sha_of(content)
     last = await repository.newest(ctx.db, agent.id)
     if last is not None and last.sha == sha:

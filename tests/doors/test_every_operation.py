@@ -64,9 +64,11 @@ OWNED: dict[str, Callable[[Tenant, httpx.AsyncClient], Awaitable[str]]] = {
     "keys": _key,
     "sessions": _session,
     "providers": _provider_key,
+    "tools": _agent,
 }
 # Inputs that a malformed-input test needs to get past the path: the smallest valid body of the operation.
 VALID_BODIES: dict[str, object] = {
+    "tools.create": {"name": "t", "description": "T.", "parameters": {"type": "object"}, "source": {"kind": "inline"}},
     "sessions.add_turns": {
         "turns": [{"index": 0, "source": "user", "text": "hi", "startedAt": "2026-01-01T00:00:00.000Z"}]
     },
