@@ -15,6 +15,7 @@ from speko_core.adapters.obstore_blobs import CloudBlobs, FolderBlobs
 from speko_core.adapters.system_clock import SystemClock
 from speko_core.db.engine import Database, create_engine
 from speko_core.errors import ConfigurationError
+from speko_core.knowledge.embedding.embedders import Embedders
 from speko_core.limits import RateLimiter
 from speko_core.metering.credit import CreditBook
 from speko_core.metering.journal import Journal
@@ -47,6 +48,7 @@ class Deps:
     jobs: Jobs
     rooms: Rooms
     blobs: Blobs
+    embedders: Embedders
     limits: RateLimiter
     worker_token: str
     journal: Journal
@@ -64,6 +66,7 @@ class Deps:
     async def aclose(self) -> None:
         """Release processes and connections, in reverse order of use."""
         await self.providers.aclose()
+        await self.embedders.aclose()
         await self.outbound.aclose()
         await self.jobs.aclose()
         await self.journal.aclose()
@@ -114,6 +117,7 @@ def build_deps(settings: Settings) -> Deps:
         jobs=DbosJobs(settings),
         rooms=EmbeddedRooms(settings.base_url),
         blobs=_blobs(settings, secrets, clock),
+        embedders=Embedders(settings),
         limits=RateLimiter(
             clock, per_key=settings.rate_limit_per_key, per_organization=settings.rate_limit_per_organization
         ),

@@ -100,6 +100,14 @@ class Settings(BaseSettings):
     webhook_retry_base_s: float = Field(
         5.0, gt=0, description="Seconds before a failed webhook is sent again; doubles each time, up to two hours."
     )
+    embeddings_model: str = Field(
+        "auto",
+        max_length=120,
+        description="What embeds knowledge: `local`, `openai:MODEL`, a model at SPEKO_EMBEDDINGS_URL, or `none`. `auto` "
+        "is the local one where it is installed.",
+    )
+    embeddings_url: str = Field("", description="Base URL of a server with /embeddings, ending in /v1.")
+    embeddings_key: SecretStr | None = Field(None, description="Key of that server, where it wants one.")
     allow_insecure_webhooks: bool = Field(False, description="Development only: allow http and private addresses.")
 
     @field_validator("public_url", "gateway_url")
@@ -107,7 +115,7 @@ class Settings(BaseSettings):
     def _no_trailing_slash(cls, value: str) -> str:
         return value.rstrip("/")
 
-    @field_validator("compatible_llm_url", "compatible_stt_url", "compatible_tts_url")
+    @field_validator("compatible_llm_url", "compatible_stt_url", "compatible_tts_url", "embeddings_url")
     @classmethod
     def _endpoint(cls, value: str) -> str:
         return _http_url(value) if value else ""

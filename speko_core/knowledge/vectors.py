@@ -5,6 +5,7 @@
 
 import struct
 from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import Dialect, LargeBinary
 from sqlalchemy.dialects.postgresql import ARRAY, REAL
@@ -19,7 +20,7 @@ class EmbeddingColumn(TypeDecorator[bytes]):
     impl = LargeBinary
     cache_ok = True
 
-    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[object]:
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         """`real[]` on PostgreSQL, a blob elsewhere."""
         return dialect.type_descriptor(ARRAY(REAL) if dialect.name == "postgresql" else LargeBinary())
 
@@ -37,7 +38,7 @@ class PgVector(UserDefinedType[str]):
 
     cache_ok = True
 
-    def get_col_spec(self) -> str:
+    def get_col_spec(self, **options: Any) -> str:
         """Its name in SQL."""
         return "vector"
 

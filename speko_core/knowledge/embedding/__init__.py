@@ -1,0 +1,1 @@
+"""Embeddings: a local model, a vendor's, or one of a server of your own."""
