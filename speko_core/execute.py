@@ -59,7 +59,7 @@ async def execute(operation: AnyOperation, raw: Mapping[str, object], caller: Ca
             f"This credential lacks the scope {operation.scope}.", hint="Use a key or grant that holds the scope."
         )
     data = parse(operation, raw)
-    if caller.idempotency_key and operation.effect != "read":
+    if caller.idempotency_key and operation.effect != "read" and operation.conclude is None:
         return await _execute_once(operation, data, caller, deps)
     return Outcome(await _transact(operation, data, caller, deps))
 
@@ -99,19 +99,19 @@ async def _transact(
             seen.reserve(db, ctx)
             await db.flush()
         result = await operation.run(ctx, data)
-        value = cast(
-            JsonValue, operation.output_adapter.dump_python(_validated(operation, result), mode="json", by_alias=True)
-        )
+        value = _rendered(operation, result) if operation.conclude is None else None
         if operation.effect != "read" and caller.principal.kind not in _UNAUDITED:
             db.add(_audit_entry(operation, ctx, value))
         if seen is not None:
             seen.complete(value, deps.secrets)
     await ctx.run_after_commit()
-    return value
+    return value if operation.conclude is None else _rendered(operation, await operation.conclude(ctx, data))
 
 
-def _validated(operation: AnyOperation, result: object) -> object:
-    return operation.output_adapter.validate_python(result, from_attributes=True)
+def _rendered(operation: AnyOperation, result: object) -> JsonValue:
+    adapter = operation.output_adapter
+    valid = adapter.validate_python(result, from_attributes=True)
+    return cast(JsonValue, adapter.dump_python(valid, mode="json", by_alias=True))
 
 
 def _audit_entry(operation: AnyOperation, ctx: Ctx, value: JsonValue) -> AuditEntry:

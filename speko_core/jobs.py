@@ -3,5 +3,6 @@
 from speko_core.ports.jobs import JobKind
 from speko_core.privacy.retention import RETENTION
 from speko_core.sessions.jobs import FINALIZE
+from speko_core.webhooks.jobs import KINDS as WEBHOOKS
 
-KINDS: tuple[JobKind, ...] = (FINALIZE, RETENTION)
+KINDS: tuple[JobKind, ...] = (FINALIZE, RETENTION, *WEBHOOKS)

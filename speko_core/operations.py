@@ -71,6 +71,9 @@ class Operation(Generic[I]):
     tool: ToolBinding | None = None
     description: str = ""
     errors: tuple[ErrorCase, ...] = ()
+    # For what calls somebody over the network: `run` checks and writes inside the transaction and answers nothing,
+    # this runs after the commit and gives the answer. An Idempotency-Key does not replay such an operation.
+    conclude: Callable[[Ctx, I], Awaitable[object]] | None = None
     _adapter: list[TypeAdapter[Any]] = field(default_factory=list, repr=False, compare=False)
 
     @property

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from speko_core.ports.jobs import JobRecord, JobStatus
+from speko_core.ports.jobs import SHARED, JobRecord, JobStatus, QueueName
 from speko_core.settings import Settings
 from speko_core.types import JsonObject
 
@@ -48,11 +48,18 @@ class DbosJobs:
             return self._client
 
     async def enqueue(
-        self, kind: str, args: JsonObject, *, job_id: str, delay_s: float = 0.0, within: AsyncSession | None = None
+        self,
+        kind: str,
+        args: JsonObject,
+        *,
+        job_id: str,
+        delay_s: float = 0.0,
+        within: AsyncSession | None = None,
+        queue: QueueName = SHARED,
     ) -> None:
         """Accept work; inside `within` it lives and dies with that transaction."""
         client = await self._connected()
-        options = _options(kind, job_id, delay_s)
+        options = _options(kind, job_id, delay_s, queue)
         if within is None:
             await client.enqueue_async(options, args)
             return
@@ -68,13 +75,11 @@ class DbosJobs:
 
     async def retry(self, job_id: str) -> bool:
         """Run a failed or cancelled job again from its first step."""
-        from speko_core.adapters.dbos_store import QUEUE
-
         client = await self._connected()
         rows = await client.list_workflows_async(workflow_ids=[job_id], status=_RETRYABLE, load_input=False)
         if not rows:
             return False
-        await client.rewind_workflow_async(job_id, queue_name=QUEUE)
+        await client.rewind_workflow_async(job_id, queue_name=rows[0].queue_name or SHARED)
         return True
 
     async def forget_finished(self, before: datetime) -> int:
@@ -99,13 +104,12 @@ class DbosJobs:
 
         Never names a live executor: its work would run twice.
         """
-        from speko_core.adapters.dbos_store import QUEUE
-
         client = await self._connected()
         running = await client.list_workflows_async(status="PENDING", load_input=False, load_output=False)
-        orphans = [row.workflow_id for row in running if row.executor_id not in live_executors]
-        if orphans:
-            await client.resume_workflows_async(orphans, queue_name=QUEUE)
+        orphans = [row for row in running if row.executor_id not in live_executors]
+        for queue in {row.queue_name or SHARED for row in orphans}:
+            ids = [row.workflow_id for row in orphans if (row.queue_name or SHARED) == queue]
+            await client.resume_workflows_async(ids, queue_name=queue)
         return len(orphans)
 
     async def aclose(self) -> None:
@@ -122,12 +126,10 @@ def _connect(settings: Settings) -> DBOSClient:
     return open_client(settings)
 
 
-def _options(kind: str, job_id: str, delay_s: float) -> EnqueueOptions:
+def _options(kind: str, job_id: str, delay_s: float, queue: QueueName) -> EnqueueOptions:
     from dbos import EnqueueOptions
 
-    from speko_core.adapters.dbos_store import QUEUE
-
-    options = EnqueueOptions(workflow_name=kind, queue_name=QUEUE, workflow_id=job_id)
+    options = EnqueueOptions(workflow_name=kind, queue_name=queue, workflow_id=job_id)
     if delay_s > 0:
         options["delay_seconds"] = delay_s
     return options

@@ -14,9 +14,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dbos import DBOS
 
 from speko_core.adapters.dbos_jobs import DbosJobs
-from speko_core.adapters.dbos_store import POLL_S, QUEUE, WORKER_CONCURRENCY, engine_config, migrate_store
+from speko_core.adapters.dbos_store import DELIVERIES_POLL_S, POLL_S, WORKER_CONCURRENCY, engine_config, migrate_store
 from speko_core.deps import Deps
-from speko_core.ports.jobs import JobKind
+from speko_core.ports.jobs import DELIVERIES, SHARED, JobKind
 from speko_core.types import JsonObject
 
 logger = logging.getLogger(__name__)
@@ -50,7 +50,9 @@ class DbosRunner:
         for kind in self._kinds:
             _register(self._deps, kind)
         DBOS.launch()
-        await DBOS.register_queue_async(QUEUE, worker_concurrency=WORKER_CONCURRENCY, polling_interval_sec=POLL_S)
+        await DBOS.register_queue_async(SHARED, worker_concurrency=WORKER_CONCURRENCY, polling_interval_sec=POLL_S)
+        # Unbounded here: what is enqueued has been bounded per endpoint, and a slow server must not hold up the rest.
+        await DBOS.register_queue_async(DELIVERIES, polling_interval_sec=DELIVERIES_POLL_S)
 
     async def run_periodic(self) -> None:
         """Start periodic work until cancelled."""
@@ -66,7 +68,8 @@ class DbosRunner:
             slot = math.floor(now / every_s)
             try:
                 if kind.due is None or await kind.due(self._deps):
-                    await self._jobs.enqueue(kind.name, {}, job_id=f"{kind.name}:{slot:0{ID_DIGITS}d}")
+                    job_id = f"{kind.name}:{slot:0{ID_DIGITS}d}"
+                    await self._jobs.enqueue(kind.name, {}, job_id=job_id, queue=kind.queue)
             except Exception:  # the edge of the runner: one missed tick must not end the others
                 logger.exception("periodic work could not be started", extra={"job": kind.name})
             await self._deps.clock.sleep((slot + 1) * every_s - now)

@@ -12,11 +12,11 @@ from speko_core.settings import Settings
 APPLICATION = "speko"
 # Not a hash of the source, which is the engine's default: work that is pending must survive an upgrade of the code.
 APPLICATION_VERSION = "1"
-QUEUE = "speko"
 SCHEMA = "dbos"
 # Starts of one poll are bounded by this; handlers are short, and a sleeping one holds its slot.
 WORKER_CONCURRENCY = 8
 POLL_S = 1.0
+DELIVERIES_POLL_S = 0.25
 _POOL = 3
 
 

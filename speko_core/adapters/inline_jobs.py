@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session
 
 from speko_core.ports.clock import Clock
-from speko_core.ports.jobs import JobKind, JobRecord, JobStatus
+from speko_core.ports.jobs import SHARED, JobKind, JobRecord, JobStatus, QueueName
 from speko_core.types import JsonObject
 
 if TYPE_CHECKING:
@@ -34,9 +34,16 @@ class InlineJobs:
         self._next_tick: dict[str, datetime] = {}
 
     async def enqueue(
-        self, kind: str, args: JsonObject, *, job_id: str, delay_s: float = 0.0, within: AsyncSession | None = None
+        self,
+        kind: str,
+        args: JsonObject,
+        *,
+        job_id: str,
+        delay_s: float = 0.0,
+        within: AsyncSession | None = None,
+        queue: QueueName = SHARED,
     ) -> None:
-        """Accept work, now or when `within` commits."""
+        """Accept work, now or when `within` commits. Every queue is the same here."""
         if within is None:
             self._accept(kind, args, job_id, delay_s)
             return

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from speko_core.deps import Deps
 
 JobStatus = Literal["scheduled", "queued", "running", "done", "failed", "cancelled"]
+# Short work shares slots; requests to other people's servers, which may be slow, must not take them away from it.
+QueueName = Literal["speko", "deliveries"]
+SHARED: QueueName = "speko"
+DELIVERIES: QueueName = "deliveries"
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,7 @@ class JobKind:
     summary: str = ""
     due: "Callable[[Deps], Awaitable[bool]] | None" = None
     retry_delays_s: tuple[float, ...] = ()
+    queue: QueueName = SHARED
 
 
 @dataclass(frozen=True)
@@ -53,7 +58,14 @@ class Jobs(Protocol):
     """The job engine."""
 
     async def enqueue(
-        self, kind: str, args: JsonObject, *, job_id: str, delay_s: float = 0.0, within: AsyncSession | None = None
+        self,
+        kind: str,
+        args: JsonObject,
+        *,
+        job_id: str,
+        delay_s: float = 0.0,
+        within: AsyncSession | None = None,
+        queue: QueueName = SHARED,
     ) -> None:
         """Accept work durably. The same `job_id` twice runs once; make it sortable where order matters.
 

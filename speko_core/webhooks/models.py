@@ -9,8 +9,8 @@ from speko_core.db.base import ID_LENGTH, Base, JsonColumn, OrganizationScoped, 
 from speko_core.types import JsonObject, JsonValue
 
 NAME_LENGTH = 200
-# A workspace endpoint's id, or an agent's id and the name of one of its webhooks.
-ENDPOINT_REF_LENGTH = 80
+# A workspace endpoint's id, or an agent's id with the name of one of its webhooks and its environment.
+ENDPOINT_REF_LENGTH = 100
 
 
 class SigningSecret(Base, OrganizationScoped):

@@ -20,7 +20,7 @@ def upgrade() -> None:
         sa.Column("id", sa.String(length=40), nullable=False),
         sa.Column("event_id", sa.String(length=40), nullable=False),
         sa.Column("event", sa.String(length=40), nullable=False),
-        sa.Column("endpoint_id", sa.String(length=80), nullable=False),
+        sa.Column("endpoint_id", sa.String(length=100), nullable=False),
         sa.Column("endpoint_name", sa.String(length=240), nullable=False),
         sa.Column("session_id", sa.String(length=40), nullable=True),
         sa.Column("agent_id", sa.String(length=40), nullable=True),
