@@ -1,13 +1,14 @@
 """The parts of an agent's settings, as they appear on the wire and in the stored document."""
 
 import re
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import AliasChoices, Field, StringConstraints, field_validator
+from pydantic import AliasChoices, Field, StringConstraints, field_validator, model_validator
 
 from speko_core.schemas import Sparse
 
 LANGUAGE_PATTERN = r"^[a-z]{2}(-[A-Z]{2})?$"
+VARIABLE_NAME = r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*"
 ProviderEntry = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_-]+(:[A-Za-z0-9._/@:-]+)?$", max_length=120)]
 Clip = Literal[
     "office-ambience", "city-ambience", "forest-ambience", "crowded-room", "keyboard-typing", "keyboard-typing2"
@@ -52,7 +53,7 @@ class SttOptions(Sparse):
 
     keywords: list[Annotated[str, StringConstraints(min_length=1, max_length=100)]] | None = Field(None, max_length=100)
     prompt: str | None = Field(None, max_length=2000)
-    language: str | None = Field(None, max_length=16)
+    language: str | None = Field(None, pattern=LANGUAGE_PATTERN, description="Where it is not the intent's.")
 
 
 class TtsOptions(Sparse):
@@ -110,7 +111,15 @@ class ExtractionField(Sparse):
     name: str = Field(pattern=r"^[a-zA-Z_][a-zA-Z0-9_]*$", max_length=64)
     type: Literal["string", "number", "boolean", "enum"]
     description: str = Field(min_length=1, max_length=10_000)
-    options: list[Annotated[str, StringConstraints(max_length=120)]] | None = Field(None, min_length=1, max_length=50)
+    options: list[Annotated[str, StringConstraints(min_length=1, max_length=120)]] | None = Field(
+        None, min_length=1, max_length=50, description="The values of an `enum`."
+    )
+
+    @model_validator(mode="after")
+    def _an_enum_has_options(self) -> Self:
+        if (self.type == "enum") != (self.options is not None):
+            raise ValueError("needs `options` exactly when its type is `enum`")
+        return self
 
 
 class PromptVariable(Sparse):
@@ -123,6 +132,6 @@ class PromptVariable(Sparse):
     @field_validator("name")
     @classmethod
     def _not_reserved(cls, value: str) -> str:
-        if value.startswith("system.") or not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_.]*", value):
-            raise ValueError("must be a plain name and must not start with `system.`")
+        if value.partition(".")[0] == "system" or not re.fullmatch(VARIABLE_NAME, value):
+            raise ValueError("must be a plain name, parts joined by dots, and must not start with `system.`")
         return value

@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from speko_core.agents import config
+from speko_core.agents.webhook_config import AgentWebhookRows, AgentWebhooks
 from speko_core.schemas import Input, Output, WireTime
 
 AgentName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
@@ -30,11 +31,21 @@ class _AgentFields(Input):
     speech_normalization: config.SpeechNormalization | None = None
     extraction_fields: list[config.ExtractionField] | None = Field(None, max_length=100)
     prompt_variables: list[config.PromptVariable] | None = Field(None, max_length=100)
+    webhooks: AgentWebhooks | None = Field(
+        None, description="Endpoints of this agent alone; subscriptions of the organization are the newer way."
+    )
 
     @model_validator(mode="after")
-    def _extraction_texts_fit(self) -> Self:
-        if sum(len(field.description) for field in self.extraction_fields or ()) > MAX_EXTRACTION_TEXT:
+    def _lists_hold(self) -> Self:
+        fields = self.extraction_fields or []
+        if sum(len(field.description) for field in fields) > MAX_EXTRACTION_TEXT:
             raise ValueError(f"extractionFields descriptions must be at most {MAX_EXTRACTION_TEXT} characters together")
+        for what, names in (
+            ("extractionFields", [field.name for field in fields]),
+            ("promptVariables", [variable.name for variable in self.prompt_variables or ()]),
+        ):
+            if len(set(names)) < len(names):
+                raise ValueError(f"{what} must not name anything twice")
         return self
 
 
@@ -93,6 +104,7 @@ class AgentRow(Output):
     speech_normalization: config.SpeechNormalization | None
     extraction_fields: list[config.ExtractionField]
     prompt_variables: list[config.PromptVariable]
-    version: int
+    webhooks: AgentWebhookRows | None
+    version: int = Field(description="The number of its newest version.")
     created_at: WireTime
     updated_at: WireTime

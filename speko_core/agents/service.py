@@ -9,6 +9,7 @@ from speko_core.agents.config import BackgroundAudio, Sound
 from speko_core.agents.models import Agent
 from speko_core.agents.render import render
 from speko_core.agents.schemas import AgentCreate, AgentList, AgentRef, AgentRow, AgentUpdate
+from speko_core.agents.webhooks import with_webhooks
 from speko_core.context import Ctx
 from speko_core.errors import Conflict, FieldProblem, NotFound, Unprocessable
 from speko_core.ids import new_id
@@ -16,7 +17,8 @@ from speko_core.schemas import Deleted
 from speko_core.types import JsonObject
 from speko_core.versions.recording import record_version
 
-_NOT_CONFIG = {"id", "name"}
+# Webhooks are stored without their secrets, by `webhooks.py`.
+_NOT_CONFIG = {"id", "name", "webhooks"}
 
 
 async def list_agents(ctx: Ctx, data: AgentList) -> list[AgentRow]:
@@ -44,6 +46,7 @@ async def create(ctx: Ctx, data: AgentCreate) -> AgentRow:
     )
     ctx.db.add(agent)
     await _flush(ctx)
+    await _set_webhooks(ctx, agent, data)
     await record_version(ctx, agent)
     return render(agent)
 
@@ -60,6 +63,7 @@ async def update(ctx: Ctx, data: AgentUpdate) -> AgentRow:
         given.pop("extractionFields", None)  # here null leaves, only [] clears
     agent.config = _document({**agent.config, **given})
     await _flush(ctx)
+    await _set_webhooks(ctx, agent, data)
     await record_version(ctx, agent)
     return render(agent)
 
@@ -81,6 +85,12 @@ async def _found(ctx: Ctx, agent_id: str, *, locked: bool = False) -> Agent:
     if agent is None:
         raise NotFound("not found", hint="List the agents to find an id.")
     return agent
+
+
+async def _set_webhooks(ctx: Ctx, agent: Agent, data: AgentCreate | AgentUpdate) -> None:
+    if "webhooks" in data.model_fields_set:
+        kept = await with_webhooks(ctx, agent.id, agent.config.get("webhooks"), data.webhooks)
+        agent.config = _document({**agent.config, "webhooks": kept})
 
 
 def _name_conflict() -> Conflict:

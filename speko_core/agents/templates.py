@@ -77,15 +77,22 @@ def check(text: str) -> None:
     _compiled(text)
 
 
-def fill(texts: Mapping[str, str], values: Mapping[str, str]) -> tuple[dict[str, str], set[str]]:
-    """The texts with their variables filled in, and the names of those that are printed and have no value.
+def fill(text: str, values: Mapping[str, str]) -> tuple[str, set[str]]:
+    """The text with its variables filled in, and the names of those that are printed and have no value.
 
     Raises:
-        TemplateProblem: a text does not compile, or outgrows the limits; two values contradict each other.
+        TemplateProblem: it does not compile, or outgrows the limits; two values contradict each other.
     """
-    noted: set[str] = set()
-    filled = {where: _filled(text, values, noted) for where, text in texts.items()}
-    return filled, noted
+    template, noted, tree = _compiled(text), set[str](), Tree()
+    for name, value in values.items():
+        _plant(tree, name, value)
+    for path in template.global_variable_paths():
+        if path not in values:
+            _plant(tree, path, _Absent(path, noted), keep=True)
+    try:
+        return template.render(**tree), noted
+    except LiquidError as problem:
+        raise TemplateProblem(f"cannot be filled in: {_sentence(problem)}") from None
 
 
 def _compiled(text: str) -> BoundTemplate:
@@ -97,20 +104,6 @@ def _compiled(text: str) -> BoundTemplate:
     if unknown:
         raise TemplateProblem(f"uses the unknown filter {unknown[0]}; offered are {', '.join(FILTERS)}")
     return template
-
-
-def _filled(text: str, values: Mapping[str, str], noted: set[str]) -> str:
-    template = _compiled(text)
-    tree: Tree = {}
-    for name, value in values.items():
-        _plant(tree, name, value)
-    for path in template.global_variable_paths():
-        if path not in values:
-            _plant(tree, path, _Absent(path, noted), keep=True)
-    try:
-        return template.render(**tree)
-    except LiquidError as problem:
-        raise TemplateProblem(f"cannot be filled in: {_sentence(problem)}") from None
 
 
 def _plant(tree: Tree, name: str, value: object, *, keep: bool = False) -> None:

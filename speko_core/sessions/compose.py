@@ -1,39 +1,25 @@
 """What a session is frozen to: the agent's settings, overridden by the call's own, as one `SessionPlan`. Pure."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from typing import TypeVar
 
 from speko_core.agents.config import AllowedProviders, LlmOptions, SpeechNormalization, SttOptions, TtsOptions
-from speko_core.agents.schemas import AgentRow, FirstMessageMode
+from speko_core.agents.schemas import AgentRow
 from speko_core.errors import FieldProblem, InvalidInput
-from speko_core.ports.rooms import Transport
-from speko_core.principal import Mode
 from speko_core.providers.base import Modality
 from speko_core.providers.catalog import load_catalog
 from speko_core.routing.intent import Constraints, OptimizeFor, Region, RoutingIntent
 from speko_core.schemas import wire_time
+from speko_core.sessions.frame import Frame, first
 from speko_core.sessions.plan import PlanIdle, PlanIntent, PlanModels, SessionPlan
-from speko_core.sessions.schemas import LlmOverride, SessionCreate, TtsOverride
-
-T = TypeVar("T")
+from speko_core.sessions.schemas import LlmOverride, SessionCreate, SttOverride, TtsOverride
+from speko_core.sessions.texts import texts_of
+from speko_core.sessions.turn_handling import turn_taking
+from speko_core.types import JsonObject
 
 # An agent's preference in the words of the router; agents cannot say `balanced`, absent means it.
 _PREFERENCES = {"latency": OptimizeFor.LATENCY, "quality": OptimizeFor.ACCURACY, "cost": OptimizeFor.COST}
 DEFAULT_OUTPUT_RATE = 24_000
 OUTPUT_RATES = range(8_000, 48_001)
-
-
-@dataclass(frozen=True)
-class Frame:
-    """The facts of a new session that neither agent nor caller decides."""
-
-    session_id: str
-    organization_id: str
-    mode: Mode
-    transport: Transport
-    expires_at: datetime
 
 
 def compose(frame: Frame, data: SessionCreate, agent: AgentRow | None) -> SessionPlan:
@@ -44,8 +30,9 @@ def compose(frame: Frame, data: SessionCreate, agent: AgentRow | None) -> Sessio
     """
     llm, own_llm = (agent.llm_options if agent else None) or LlmOptions(), data.llm or LlmOverride()
     tts, own_tts = (agent.tts_options if agent else None) or TtsOptions(), data.tts_options or TtsOverride()
-    stt = (agent.stt_options if agent else None) or SttOptions()
-    first_message, mode = _opening(data, agent)
+    stt, own_stt = (agent.stt_options if agent else None) or SttOptions(), data.stt_options or SttOverride()
+    intent = _intent(data.intent, agent)
+    texts = texts_of(frame, data, agent, intent.language)
     return SessionPlan(
         session_id=frame.session_id,
         organization_id=frame.organization_id,
@@ -53,28 +40,31 @@ def compose(frame: Frame, data: SessionCreate, agent: AgentRow | None) -> Sessio
         agent_id=agent.id if agent else None,
         agent_name=agent.name if agent else None,
         agent_version=agent.version if agent else None,
-        intent=_intent(data.intent, agent),
+        environment=frame.environment,
+        intent=intent,
         models=_models(data.constraints, agent, llm.model),
-        system_prompt=_first(data.system_prompt, agent.system_prompt if agent else None) or "",
-        voice=_first(data.voice, agent.voice if agent else None),
-        first_message=first_message,
-        first_message_mode=mode,
-        temperature=_first(own_llm.temperature, llm.temperature),
-        max_tokens=_first(own_llm.max_tokens, llm.max_tokens),
-        stt_keywords=tuple(stt.keywords or ()),
-        tts_speed=_first(own_tts.speed, tts.speed),
+        system_prompt=texts.system_prompt,
+        voice=first(data.voice, agent.voice if agent else None),
+        first_message=texts.first_message,
+        first_message_mode=texts.mode,
+        temperature=first(own_llm.temperature, llm.temperature),
+        max_tokens=first(own_llm.max_tokens, llm.max_tokens),
+        stt_keywords=tuple(first(own_stt.keywords, stt.keywords) or ()),
+        stt_prompt=first(own_stt.prompt, stt.prompt),
+        stt_language=first(own_stt.language, stt.language),
+        tts_speed=first(own_tts.speed, tts.speed),
         pronunciations=_replacements(agent.speech_normalization if agent else None),
+        turn_taking=turn_taking(data.turn_handling),
         idle=_idle(agent),
         transport=frame.transport,
         output_sample_rate=_sample_rate(own_tts.sample_rate, tts.sample_rate),
         expires_at=wire_time(frame.expires_at),
         max_duration_s=data.ttl_seconds,
+        tools=frame.tools,
+        webhooks=_webhooks(agent),
+        webhook_tags=data.webhook_tags or {},
         metadata=data.metadata,
     )
-
-
-def _first(own: T | None, default: T | None) -> T | None:
-    return default if own is None else own
 
 
 def _refused(field: str, problem: str) -> InvalidInput:
@@ -98,11 +88,11 @@ def _models(own: Constraints | None, agent: AgentRow | None, pinned_llm: str | N
     given = own.allowed_providers if own else None
     stack = agent.stack_preferences if agent else None
     stored = (stack.allowed_providers if stack else None) or AllowedProviders()
-    llm = _first(given.llm if given else None, stored.llm) or ()
+    llm = first(given.llm if given else None, stored.llm) or ()
     return PlanModels(
-        stt=tuple(_first(given.stt if given else None, stored.stt) or ()),
+        stt=tuple(first(given.stt if given else None, stored.stt) or ()),
         llm=tuple(llm) if pinned_llm is None or (given and given.llm) else _pin(pinned_llm, llm),
-        tts=tuple(_first(given.tts if given else None, stored.tts) or ()),
+        tts=tuple(first(given.tts if given else None, stored.tts) or ()),
     )
 
 
@@ -124,20 +114,15 @@ def _pin(model: str, allowed: Sequence[str]) -> tuple[str, ...]:
     return tuple(f"{vendor}:{model}" for vendor in offering)
 
 
-def _opening(data: SessionCreate, agent: AgentRow | None) -> tuple[str | None, FirstMessageMode]:
-    if data.first_message:
-        return data.first_message, "say"
-    if data.first_message is not None or agent is None:  # an empty text asks the agent to wait
-        return None, "wait"
-    if agent.first_message_mode == "say" and not agent.first_message:
-        return None, "wait"
-    return agent.first_message, agent.first_message_mode
-
-
 def _replacements(stored: SpeechNormalization | None) -> dict[str, str]:
     if stored is None:
         return {}
     return {**(stored.text_replacements or {}), **(stored.pronunciation_dictionary or {})}
+
+
+def _webhooks(agent: AgentRow | None) -> dict[str, JsonObject]:
+    stored = agent.webhooks if agent else None
+    return stored.model_dump(mode="json", by_alias=True, exclude_none=True) if stored else {}
 
 
 def _idle(agent: AgentRow | None) -> PlanIdle:

@@ -5,19 +5,21 @@ from urllib.parse import quote
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from speko_core.agents import service as agents
-from speko_core.agents.schemas import AgentRef, AgentRow
+from speko_core.agents.schemas import AgentRow
 from speko_core.context import Ctx
 from speko_core.errors import Failed
 from speko_core.ids import new_session_id
 from speko_core.ports.rooms import RoomAccess, RoomRequest, RoomsError
-from speko_core.sessions.compose import Frame, compose
+from speko_core.sessions.compose import compose
+from speko_core.sessions.frame import Frame
 from speko_core.sessions.models import VoiceSession
 from speko_core.sessions.offline import runs_offline
 from speko_core.sessions.plan import SessionPlan
 from speko_core.sessions.rules import Status
 from speko_core.sessions.schemas import SessionCreate, SessionCreated
 from speko_core.sessions.signing import sign_plan
+from speko_core.versions.live import Serving, serving
+from speko_core.versions.service import found_agent
 from speko_core.warming import warm
 
 KIND_WEB = "web"
@@ -27,19 +29,14 @@ async def create(ctx: Ctx, data: SessionCreate) -> SessionCreated:
     """Freeze the plan, admit the caller, store the session; all or nothing.
 
     Raises:
-        InvalidInput: neither agent nor intent, or an allow-list names an unknown provider.
-        NotFound: no such agent here.
+        InvalidInput: neither agent nor intent, an unknown provider in an allow-list, or variables that are missing.
+        NotFound: no such agent here, or no such environment of it.
         Failed: `SESSION_CREATE_FAILED`, no media transport or no storage; nothing is left behind.
     """
-    agent = await agents.get(ctx, AgentRef(id=data.agent_id)) if data.agent_id is not None else None
-    session_id = new_session_id()
-    frame = Frame(
-        session_id=session_id,
-        organization_id=ctx.organization_id,
-        mode=ctx.principal.mode,
-        transport=ctx.deps.rooms.transport,
-        expires_at=ctx.now() + timedelta(seconds=data.ttl_seconds),
-    )
+    served = await _served(ctx, data)
+    agent = served.agent if served else None
+    frame = _frame(ctx, data, served)
+    session_id = frame.session_id
     plan = compose(frame, data, agent)
     await warm(ctx.deps, ctx.organization_id)
     plan = plan.model_copy(update={"offline": runs_offline(ctx.deps, ctx.principal, plan)})
@@ -49,6 +46,25 @@ async def create(ctx: Ctx, data: SessionCreate) -> SessionCreated:
     await _flush(ctx)
     ctx.resource_id = session_id
     return _answer(ctx, frame, request, access)
+
+
+async def _served(ctx: Ctx, data: SessionCreate) -> Serving | None:
+    if data.agent_id is None:
+        return None
+    return await serving(ctx, await found_agent(ctx, data.agent_id), data.environment)
+
+
+def _frame(ctx: Ctx, data: SessionCreate, served: Serving | None) -> Frame:
+    return Frame(
+        session_id=new_session_id(),
+        organization_id=ctx.organization_id,
+        mode=ctx.principal.mode,
+        transport=ctx.deps.rooms.transport,
+        expires_at=ctx.now() + timedelta(seconds=data.ttl_seconds),
+        now=ctx.now(),
+        environment=served.environment if served else None,
+        tools=served.tools if served else {},
+    )
 
 
 async def _admit(ctx: Ctx, request: RoomRequest) -> RoomAccess:
@@ -78,6 +94,8 @@ def _row(
         organization_id=frame.organization_id,
         agent_id=agent.id if agent else None,
         agent_name=agent.name if agent else None,
+        agent_version=agent.version if agent else None,
+        environment=frame.environment,
         status=Status.CREATED.value,
         kind=KIND_WEB,
         mode=frame.mode,

@@ -63,6 +63,7 @@ class SessionPlan(_Frozen):
     agent_id: str | None
     agent_name: str | None
     agent_version: int | None = None
+    environment: str | None = None
     intent: PlanIntent
     models: PlanModels = PlanModels()
     system_prompt: str
@@ -72,6 +73,9 @@ class SessionPlan(_Frozen):
     temperature: float | None = None
     max_tokens: int | None = None
     stt_keywords: tuple[str, ...] = ()
+    # A hint of what will be said, and the language to listen for where it is not the intent's.
+    stt_prompt: str | None = None
+    stt_language: str | None = None
     tts_speed: float | None = None
     pronunciations: dict[str, str] = Field(default_factory=dict)
     turn_taking: PlanTurnTaking = PlanTurnTaking()
@@ -82,4 +86,8 @@ class SessionPlan(_Frozen):
     output_sample_rate: int = 24_000
     expires_at: str
     max_duration_s: int
+    # The agent's tools as the version has them, by name; secrets by reference.
+    tools: dict[str, JsonObject] = Field(default_factory=dict)
+    webhooks: dict[str, JsonObject] = Field(default_factory=dict)
+    webhook_tags: dict[str, str] = Field(default_factory=dict)
     metadata: JsonObject = Field(default_factory=dict)

@@ -58,6 +58,8 @@ def _entry_fields(row: VoiceSession) -> dict[str, object]:
         "kind": row.kind,
         "mode": row.mode,
         "agentName": row.agent_name,
+        "agentVersion": row.agent_version,
+        "environment": row.environment,
         "pipelineConfig": {"agentId": row.agent_id, "language": row.language},
         "startedAt": row.started_at,
         "endedAt": row.ended_at,

@@ -1,14 +1,25 @@
 """Requests and answers about sessions."""
 
 import json
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import AwareDatetime, BeforeValidator, Field, JsonValue, StringConstraints, field_validator
+from pydantic import (
+    AwareDatetime,
+    BeforeValidator,
+    Field,
+    JsonValue,
+    StringConstraints,
+    field_validator,
+    model_validator,
+)
+from pydantic.alias_generators import to_camel
 
-from speko_core.routing.intent import Constraints, RoutingIntent
+from speko_core.routing.intent import Constraints, Language, RoutingIntent
 from speko_core.schemas import Input, Output, WireTime
 from speko_core.sessions.plan import SessionPlan
 from speko_core.sessions.rules import LatencyStatus
+from speko_core.sessions.turn_handling import TurnHandling
+from speko_core.sessions.variables import check_given
 from speko_core.types import JsonObject
 
 Source = Literal["user", "agent", "system"]
@@ -51,6 +62,14 @@ class TtsOverride(Input):
     speed: float | None = Field(None, ge=0.5, le=2)
 
 
+class SttOverride(Input):
+    """Recognition settings of this session."""
+
+    keywords: list[Annotated[str, StringConstraints(min_length=1, max_length=100)]] | None = Field(None, max_length=100)
+    prompt: str | None = Field(None, max_length=2000, description="A hint of what will be said.")
+    language: Language | None = Field(None, description="Language to listen for, where it is not the intent's.")
+
+
 class SessionCreate(Input):
     """A new voice session. With `agentId` its settings are the defaults; any field here wins."""
 
@@ -58,6 +77,20 @@ class SessionCreate(Input):
         "cascade", description="Speech recognition, language model and speech synthesis in turn."
     )
     agent_id: str | None = Field(None, max_length=80, description="Agent to start from; absent needs `intent`.")
+    environment: str | None = Field(
+        None,
+        pattern=r"^[a-z][a-z0-9-]{0,38}[a-z0-9]$",
+        description=(
+            "Which deployed version of the agent: `production` (default), `staging` or your own; its newest version "
+            "while nothing was deployed there. `draft` is the newest version, for test keys."
+        ),
+    )
+    variables: dict[str, str] | None = Field(
+        None, description="Values for the prompt; sending it, even empty, makes prompt and first message templates."
+    )
+    webhook_tags: dict[str, Annotated[str, StringConstraints(max_length=256)]] | None = Field(
+        None, max_length=32, description="Matched by the `filterTags` of webhooks; needs `agentId`."
+    )
     intent: RoutingIntent | None = Field(None, description="Routing intent; required without `agentId`.")
     constraints: Constraints | None = Field(None, description="Allow-lists; each layer given replaces the agent's.")
     voice: str | None = Field(None, max_length=120, description="Force a specific TTS voice id.")
@@ -65,6 +98,8 @@ class SessionCreate(Input):
     first_message: str | None = Field(None, max_length=10_000, description="What the agent says first.")
     llm: LlmOverride | None = None
     tts_options: TtsOverride | None = None
+    stt_options: SttOverride | None = None
+    turn_handling: TurnHandling | None = Field(None, description="Who speaks when; what cannot be done is refused.")
     metadata: Annotated[JsonObject, _default_for_null({})] = Field(
         default_factory=dict, description="Arbitrary key/value pairs stored with the session, at most 16 KiB."
     )
@@ -74,6 +109,18 @@ class SessionCreate(Input):
     identity: str | None = Field(
         None, min_length=1, max_length=128, description="Transport participant identity; default `user_<id>`."
     )
+
+    @field_validator("variables")
+    @classmethod
+    def _may_be_given(cls, value: dict[str, str] | None) -> dict[str, str] | None:
+        return value if value is None else check_given(value)
+
+    @model_validator(mode="after")
+    def _belongs_to_an_agent(self) -> Self:
+        for name in ("environment", "webhook_tags"):
+            if getattr(self, name) and self.agent_id is None:
+                raise ValueError(f"{to_camel(name)} needs agentId")
+        return self
 
     @field_validator("metadata")
     @classmethod
@@ -141,6 +188,8 @@ class SessionEntry(Output):
     kind: str
     mode: Literal["live", "test"]
     agent_name: str | None
+    agent_version: int | None = Field(description="The version of the agent the session keeps to its end.")
+    environment: str | None
     pipeline_config: PipelineConfig
     started_at: WireTime | None
     ended_at: WireTime | None

@@ -7,6 +7,7 @@ from speko_core.agents.render import render_content
 from speko_core.agents.schemas import AgentRow
 from speko_core.context import Ctx
 from speko_core.errors import FieldProblem, InvalidInput, NotFound
+from speko_core.types import JsonObject
 from speko_core.versions import repository
 from speko_core.versions.models import AgentVersionRow
 from speko_core.versions.recording import record_version
@@ -24,6 +25,14 @@ class Serving:
     version: AgentVersionRow
     environment: str
     agent: AgentRow
+
+    @property
+    def tools(self) -> dict[str, JsonObject]:
+        """The version's tools by name."""
+        stored = self.version.content.get("tools")
+        return (
+            {name: tool for name, tool in stored.items() if isinstance(tool, dict)} if isinstance(stored, dict) else {}
+        )
 
 
 async def serving(ctx: Ctx, agent: Agent, environment: str | None) -> Serving:
