@@ -21,6 +21,14 @@ class StackQuery(Input):
     )
 
 
+class StackAxes(Output):
+    """A figure for each axis of the score."""
+
+    quality: float
+    latency: float
+    cost: float
+
+
 class StackCandidate(Output):
     """A candidate the router would call. `score` is null where no quality was measured."""
 
@@ -28,6 +36,9 @@ class StackCandidate(Output):
     provider: str
     model: str
     score: float | None
+    axes: StackAxes | None = Field(
+        description="Its place among the compared on each axis, 0 the worst, 1 the best; weighted, they are the score."
+    )
     basis: Basis = Field(description="Where the figures come from.")
     reason: str | None
 
@@ -47,6 +58,7 @@ class StackLayer(Output):
     runners_up: list[StackCandidate]
     filtered_out: list[StackFilteredOut] = Field(serialization_alias="filtered_out")
     source: str | None
+    weights: StackAxes = Field(description="What each axis counts under the policy in force.")
 
 
 class Stack(Output):

@@ -5,15 +5,17 @@ from collections.abc import Iterable
 from speko_core.context import Ctx
 from speko_core.providers.adapters import ProviderRegistry
 from speko_core.providers.base import Modality
-from speko_core.routing.decision import Decision, Ranked
+from speko_core.routing.decision import Ranked, Scores
+from speko_core.routing.decisions import Inputs
 from speko_core.routing.eligibility import ANY_VOICE
 from speko_core.routing.intent import RoutingIntent
 from speko_core.routing.offers import Offer
-from speko_core.routing.router import decide, offers_for
+from speko_core.routing.router import inputs_for, offers_for
 from speko_core.routing.schemas import (
     KnownProvider,
     KnownProviders,
     Stack,
+    StackAxes,
     StackCandidate,
     StackFilteredOut,
     StackLayer,
@@ -33,7 +35,9 @@ async def stack(ctx: Ctx, query: StackQuery) -> Stack:
     """What the router would pick for an intent, and why not the others. Records no usage (RTE-6)."""
     intent = RoutingIntent(language=query.language, region=query.region, optimize_for=query.optimize_for)
     standing = await warm(ctx.deps, ctx.organization_id)
-    layers = {str(modality): _layer(decide(ctx.deps, ctx.principal, modality, intent)) for modality in Modality}
+    layers = {
+        str(modality): _layer(ctx, inputs_for(ctx.deps, ctx.principal, modality, intent)) for modality in Modality
+    }
     return Stack(
         language=query.language,
         region=query.region,
@@ -43,7 +47,8 @@ async def stack(ctx: Ctx, query: StackQuery) -> Stack:
     )
 
 
-def _layer(decision: Decision) -> StackLayer:
+def _layer(ctx: Ctx, inputs: Inputs) -> StackLayer:
+    decision, weights = ctx.deps.memo.decide(inputs).decision, inputs.policy.presets[inputs.call.intent.optimize_for]
     ranked = [_candidate(item) for item in decision.ranked]
     return StackLayer(
         pick=ranked[0] if ranked else None,
@@ -52,14 +57,24 @@ def _layer(decision: Decision) -> StackLayer:
             StackFilteredOut(id=entry.id, code=entry.code, reason=entry.reason) for entry in decision.filtered_out
         ],
         source=decision.source,
+        weights=StackAxes(quality=weights.quality, latency=weights.latency, cost=weights.cost),
     )
 
 
 def _candidate(item: Ranked) -> StackCandidate:
-    score = None if item.score is None else round(item.score, 4)
     return StackCandidate(
-        id=item.id, provider=item.vendor, model=item.model, score=score, basis=item.basis, reason=item.reason
+        id=item.id,
+        provider=item.vendor,
+        model=item.model,
+        score=None if item.score is None else round(item.score, 4),
+        axes=_axes(item.axes) if item.axes else None,
+        basis=item.basis,
+        reason=item.reason,
     )
+
+
+def _axes(found: Scores) -> StackAxes:
+    return StackAxes(quality=round(found.quality, 4), latency=round(found.latency, 4), cost=round(found.cost, 4))
 
 
 async def known_providers(ctx: Ctx, query: object) -> KnownProviders:

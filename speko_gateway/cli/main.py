@@ -20,6 +20,7 @@ COMMANDS = {
     "talk": ("talk", "Talk to an agent with a WAV file instead of a microphone."),
     "keys": ("keys", "Create, list and revoke API keys."),
     "agents": ("agents", "See the agents."),
+    "route": ("route", "See why calls go where they go."),
     "sign-in-link": ("sign_in_link", "Make a one-time link to the dashboard."),
     "openapi": ("openapi", "Print the OpenAPI document."),
     "migrate": ("migrate", "Move voice agents here from other platforms."),

@@ -9,6 +9,7 @@ from tests.gateway.oneshot_door import bare_deps, door
 __all__ = ["bare_deps"]
 
 STACK = "/v1/benchmarks/stack"
+LATENCY = {"quality": 0.2, "latency": 0.7, "cost": 0.1}
 
 
 async def test_the_preview_is_the_ranking_the_router_uses(bare_deps: Deps) -> None:
@@ -24,6 +25,7 @@ async def test_the_preview_is_the_ranking_the_router_uses(bare_deps: Deps) -> No
             "provider": "acme",
             "model": "m-acme",
             "score": None,
+            "axes": None,
             "basis": "unmeasured",
             "reason": "no measured quality for this intent",
         },
@@ -33,15 +35,17 @@ async def test_the_preview_is_the_ranking_the_router_uses(bare_deps: Deps) -> No
                 "provider": "beta",
                 "model": "m-beta",
                 "score": None,
+                "axes": None,
                 "basis": "unmeasured",
                 "reason": "no measured quality for this intent",
             }
         ],
         "filtered_out": [{"id": "keyed:m-keyed", "code": "no_key", "reason": "no provider key is configured"}],
         "source": None,
+        "weights": LATENCY,
     }
     assert (stack["language"], stack["region"], stack["optimizeFor"]) == ("en", "global", "latency")
-    assert stack["s2s"] == {"pick": None, "runnersUp": [], "filtered_out": [], "source": None}
+    assert stack["s2s"] == {"pick": None, "runnersUp": [], "filtered_out": [], "source": None, "weights": LATENCY}
     assert answer.headers["x-speko-provider"] == stack["llm"]["pick"]["provider"]
     assert answer.headers["x-speko-scores-run-id"] == stack["scoresRunId"]
     assert len(scripted.scripts["acme"].requests) == 1
