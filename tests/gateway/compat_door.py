@@ -14,8 +14,10 @@ from tests.serving import served
 
 
 @asynccontextmanager
-async def openai_client(deps: Deps, scripted: Cast, key: str | None = None) -> AsyncIterator[openai.AsyncOpenAI]:
-    """OpenAI's asynchronous client of a served gateway; only the base URL is unusual."""
+async def openai_client(
+    deps: Deps, scripted: Cast, key: str | None = None, strict: bool = True
+) -> AsyncIterator[openai.AsyncOpenAI]:
+    """OpenAI's asynchronous client of a served gateway. `strict`: answers must hold every field its types have."""
     config = uvicorn.Config(create_app(with_cast(deps, scripted)), log_level="critical", lifespan="off", ws="none")
     config.timeout_graceful_shutdown = 1
     async with (
@@ -25,7 +27,7 @@ async def openai_client(deps: Deps, scripted: Cast, key: str | None = None) -> A
             base_url=f"{url}/v1",
             max_retries=0,
             timeout=20,
-            _strict_response_validation=True,
+            _strict_response_validation=strict,
         ) as client,
     ):
         yield client

@@ -110,8 +110,8 @@ class TranscriptionStream(StreamAnswer[TranscribeCall, Transcript]):
         return data({"type": "transcript.text.delta", "delta": space + text})
 
     def _last(self) -> bytes:
-        text = joined_text(self._call.finals)
-        return data({"type": "transcript.text.done", "text": text, "usage": _usage(self._call)})
+        # Usage stands here in tokens only, which a router over many vendors does not count.
+        return data({"type": "transcript.text.done", "text": joined_text(self._call.finals)})
 
     def _failed(self, error: SpekoError) -> bytes:
         return data(error_object(error))
