@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from speko_core.deps import Deps
 from speko_core.ports.jobs import JobKind
 from speko_core.sessions import repository
+from speko_core.sessions.announce import announce
 from speko_core.sessions.models import VoiceSession
 from speko_core.sessions.rules import FINAL, Event, Status, overdue, step
 from speko_core.types import JsonObject
@@ -60,11 +61,13 @@ async def _close(deps: Deps, session_id: str) -> Status | None:
         event = _event(row, now, _grace(deps)) if row is not None else None
         if row is None or event is None:
             return None
-        status = step(Status(row.status), event)
+        before, status = row.status, step(Status(row.status), event)
         row.status, row.updated_at = status.value, now
         row.end_reason = row.end_reason or ("expired" if status is Status.EXPIRED else _REASONS[event])
         if status in FINAL:
             row.ended_at = now
+        await db.flush()
+        await announce(db, row, before, now)
         return status
 
 

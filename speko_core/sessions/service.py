@@ -5,6 +5,7 @@ from speko_core.errors import NotFound
 from speko_core.ids import new_id
 from speko_core.pagination import page_of
 from speko_core.sessions import render, repository
+from speko_core.sessions.announce import announce
 from speko_core.sessions.models import SessionTurn, VoiceSession
 from speko_core.sessions.rules import FINAL, Event, Status, step
 from speko_core.sessions.schemas import (
@@ -58,8 +59,10 @@ async def add_turns(ctx: Ctx, data: TurnsAdd) -> None:
 async def end(ctx: Ctx, data: SessionRef) -> SessionState:
     """Ask a session to end: at once when nobody joined, else its worker stops within seconds."""
     row = await found(ctx, data.id, locked=True)
+    before = row.status
     close(ctx, row, Event.END, "requested")
     await ctx.db.flush()
+    await announce(ctx.db, row, before, ctx.now())
     ctx.resource_id = row.id
     return render.state(row)
 

@@ -7,6 +7,7 @@ from speko_core import leases
 from speko_core.context import Ctx
 from speko_core.errors import Conflict, Forbidden, NotFound
 from speko_core.sessions import repository, service
+from speko_core.sessions.announce import announce
 from speko_core.sessions.models import VoiceSession
 from speko_core.sessions.rules import Event, Status
 from speko_core.sessions.schemas import (
@@ -46,6 +47,7 @@ async def claim(ctx: Ctx, data: SessionClaim) -> SessionClaimed:
     row.status, row.worker_instance_id = Status.ACTIVE.value, data.instance_id
     row.started_at = row.last_heartbeat_at = row.updated_at = ctx.now()
     await ctx.db.flush()
+    await announce(ctx.db, row, Status.CREATED, ctx.now())
     expires_at = row.expires_at + REPORTING_GRACE
     claims = SessionClaims(row.id, row.organization_id, plan.mode, expires_at)
     token = mint_session_token(ctx.deps.secrets, claims)
@@ -70,12 +72,13 @@ async def heartbeat_session(ctx: Ctx, data: SessionClaim) -> SessionStatus:
 async def finish(ctx: Ctx, data: SessionFinish) -> SessionStatus:
     """Close the session; repeating it changes nothing."""
     row = await _mine(ctx, data)
-    still_open = row.ended_at is None
+    still_open, before = row.ended_at is None, row.status
     service.close(ctx, row, Event.FAIL if data.status == "failed" else Event.FINISH, data.reason)
     if data.error and still_open:
         # Only machine words are kept: an upstream's sentence has no place in an answer of ours.
         row.error_code = data.error if _MACHINE_WORD.fullmatch(data.error) else "WORKER_ERROR"
     await ctx.db.flush()
+    await announce(ctx.db, row, before, ctx.now())
     return SessionStatus.model_validate({"status": row.status})
 
 
