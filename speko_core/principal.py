@@ -16,6 +16,7 @@ ALL_SCOPES: frozenset[str] = frozenset(
         "inference:use",
         "audit:read",
         "docs:read",
+        "webhooks:read", "webhooks:write",
     }
 )  # fmt: skip
 
