@@ -27,6 +27,8 @@ SCOPE_WORDS = {
     "inference:use": "Use speech and language models, which may cost credits",
     "audit:read": "Read the audit log",
     "docs:read": "Search the documentation",
+    "webhooks:read": "See webhooks and what they were sent, transcripts included",
+    "webhooks:write": "Choose which URLs hear of events, and send events again",
 }
 
 
