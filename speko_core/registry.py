@@ -13,6 +13,7 @@ from speko_core.routing.operations import OPERATIONS as ROUTING
 from speko_core.sessions.operations import OPERATIONS as SESSIONS
 from speko_core.tools.operations import OPERATIONS as TOOLS
 from speko_core.versions.operations import OPERATIONS as VERSIONS
+from speko_core.webhooks.operations import OPERATIONS as WEBHOOKS
 
 OPERATIONS: tuple[AnyOperation, ...] = (
     *ACCOUNTS,
