@@ -28,6 +28,7 @@ OPERATIONS: tuple[AnyOperation, ...] = (
     *METERING,
     *DOCS,
     *MIGRATION,
+    *WEBHOOKS,
 )
 
 
