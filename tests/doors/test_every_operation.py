@@ -57,6 +57,19 @@ async def _provider_key(tenant: Tenant, client: httpx.AsyncClient) -> str:
     return "deepgram"
 
 
+WEBHOOK = {"name": "Theirs", "url": "https://hooks.example.com/speko", "events": ["call.status"]}
+
+
+async def _webhook(tenant: Tenant, client: httpx.AsyncClient) -> str:
+    return cast(str, (await client.post("/v1/webhooks", json=WEBHOOK)).json()["id"])
+
+
+async def _webhook_delivery(tenant: Tenant, client: httpx.AsyncClient) -> str:
+    await _webhook(tenant, client)
+    await client.delete(f"/v1/sessions/{await _session(tenant, client)}")
+    return cast(str, (await client.get("/v1/webhook-deliveries")).json()["data"][0]["id"])
+
+
 # One line per resource whose operations take an id: how another organization comes to own one.
 OWNED: dict[str, Callable[[Tenant, httpx.AsyncClient], Awaitable[str]]] = {
     "agents": _agent,
