@@ -77,6 +77,8 @@ OWNED: dict[str, Callable[[Tenant, httpx.AsyncClient], Awaitable[str]]] = {
     "keys": _key,
     "sessions": _session,
     "providers": _provider_key,
+    "webhook_deliveries": _webhook_delivery,
+    "webhooks": _webhook,
     "tools": _agent,
 }
 # Inputs that a malformed-input test needs to get past the path: the smallest valid body of the operation.
