@@ -66,7 +66,7 @@ async def _webhook(tenant: Tenant, client: httpx.AsyncClient) -> str:
 
 async def _webhook_delivery(tenant: Tenant, client: httpx.AsyncClient) -> str:
     await _webhook(tenant, client)
-    await client.delete(f"/v1/sessions/{await _session(tenant, client)}")
+    await client.post(f"/v1/sessions/{await _session(tenant, client)}/end")
     return cast(str, (await client.get("/v1/webhook-deliveries")).json()["data"][0]["id"])
 
 
