@@ -66,6 +66,11 @@ class Standings:
             if not lock.locked():
                 self._loading.pop(organization_id, None)
 
+    async def fresh_within(self, organization_id: str, load: Load) -> Standing:
+        """The same for a caller that holds a transaction: it waits for nobody who may be waiting for a connection."""
+        known = self._fresh(organization_id)
+        return known if known is not None else self._put(organization_id, await load(organization_id))
+
     def forget(self, organization_id: str) -> None:
         """Something of this organization has changed: the next call reads it again."""
         known = self._entries.get(organization_id)

@@ -21,11 +21,23 @@ async def warm(deps: Deps, organization_id: str) -> Standing:
     return await deps.standings.fresh(organization_id, partial(_load, deps))
 
 
+async def warm_within(deps: Deps, organization_id: str, db: AsyncSession) -> Standing:
+    """The same, read in a transaction that is open already.
+
+    Who holds one must not ask for another: under load every connection would be held by somebody who waits for one.
+    """
+    return await deps.standings.fresh_within(organization_id, partial(_read, deps, db))
+
+
 async def _load(deps: Deps, organization_id: str) -> Standing:
     async with deps.database.transaction(organization_id, read_only=True) as db:
-        funds, limit = await metering.funds(db)
-        deps.credit.load(organization_id, funds, limit)
-        return Standing(await deps.snapshots.active(db), await _keys(deps, db), await _policies(db))
+        return await _read(deps, db, organization_id)
+
+
+async def _read(deps: Deps, db: AsyncSession, organization_id: str) -> Standing:
+    funds, limit = await metering.funds(db)
+    deps.credit.load(organization_id, funds, limit)
+    return Standing(await deps.snapshots.active(db), await _keys(deps, db), await _policies(db))
 
 
 async def _keys(deps: Deps, db: AsyncSession) -> Mapping[str, OwnKey]:

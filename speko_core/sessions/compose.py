@@ -14,7 +14,6 @@ from speko_core.sessions.plan import PlanIdle, PlanIntent, PlanModels, SessionPl
 from speko_core.sessions.schemas import LlmOverride, SessionCreate, SttOverride, TtsOverride
 from speko_core.sessions.texts import texts_of
 from speko_core.sessions.turn_handling import turn_taking
-from speko_core.types import JsonObject
 
 # An agent's preference in the words of the router; agents cannot say `balanced`, absent means it.
 _PREFERENCES = {"latency": OptimizeFor.LATENCY, "quality": OptimizeFor.ACCURACY, "cost": OptimizeFor.COST}
@@ -61,7 +60,6 @@ def compose(frame: Frame, data: SessionCreate, agent: AgentRow | None) -> Sessio
         expires_at=wire_time(frame.expires_at),
         max_duration_s=data.ttl_seconds,
         tools=frame.tools,
-        webhooks=_webhooks(agent),
         webhook_tags=data.webhook_tags or {},
         metadata=data.metadata,
     )
@@ -118,11 +116,6 @@ def _replacements(stored: SpeechNormalization | None) -> dict[str, str]:
     if stored is None:
         return {}
     return {**(stored.text_replacements or {}), **(stored.pronunciation_dictionary or {})}
-
-
-def _webhooks(agent: AgentRow | None) -> dict[str, JsonObject]:
-    stored = agent.webhooks if agent else None
-    return stored.model_dump(mode="json", by_alias=True, exclude_none=True) if stored else {}
 
 
 def _idle(agent: AgentRow | None) -> PlanIdle:

@@ -20,7 +20,7 @@ from speko_core.sessions.schemas import SessionCreate, SessionCreated
 from speko_core.sessions.signing import sign_plan
 from speko_core.versions.live import Serving, serving
 from speko_core.versions.service import found_agent
-from speko_core.warming import warm
+from speko_core.warming import warm_within
 
 KIND_WEB = "web"
 
@@ -38,7 +38,7 @@ async def create(ctx: Ctx, data: SessionCreate) -> SessionCreated:
     frame = _frame(ctx, data, served)
     session_id = frame.session_id
     plan = compose(frame, data, agent)
-    await warm(ctx.deps, ctx.organization_id)
+    await warm_within(ctx.deps, ctx.organization_id, ctx.db)
     plan = plan.model_copy(update={"offline": runs_offline(ctx.deps, ctx.principal, plan)})
     request = RoomRequest(session_id, f"speko_{session_id}", data.identity or f"user_{session_id}", data.ttl_seconds)
     access = await _admit(ctx, request)

@@ -88,6 +88,5 @@ class SessionPlan(_Frozen):
     max_duration_s: int
     # The agent's tools as the version has them, by name; secrets by reference.
     tools: dict[str, JsonObject] = Field(default_factory=dict)
-    webhooks: dict[str, JsonObject] = Field(default_factory=dict)
     webhook_tags: dict[str, str] = Field(default_factory=dict)
     metadata: JsonObject = Field(default_factory=dict)

@@ -12,14 +12,14 @@ from speko_core.providers.base import Modality
 from speko_core.routing.intent import AllowedProviders, Constraints, RoutingIntent
 from speko_core.routing.router import decide
 from speko_core.types import JsonObject
-from speko_core.warming import warm
+from speko_core.warming import warm_within
 
 LEGS = (Modality.STT, Modality.LLM, Modality.TTS)
 
 
 async def problems(ctx: Ctx, agent: AgentRow, content: JsonObject) -> list[FieldProblem]:
     """Everything that speaks against serving this version; empty when it may be deployed."""
-    await warm(ctx.deps, ctx.organization_id)
+    await warm_within(ctx.deps, ctx.organization_id, ctx.db)
     found = [*_texts(agent), *_routes(ctx, agent)]
     insecure = ctx.deps.settings.allow_insecure_webhooks
     for where, url in _urls(content):
