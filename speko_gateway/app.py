@@ -5,7 +5,6 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
@@ -18,7 +17,7 @@ from speko_core.oneshot.openapi import openapi_paths
 from speko_core.readiness import check_readiness
 from speko_gateway import binding, openapi
 from speko_gateway.envelope import Json, on_http_exception, on_speko_error, on_unexpected
-from speko_gateway.middleware import Cors, RequestContext
+from speko_gateway.fast_lane import Gateway
 from speko_gateway.streams import blobs, media, oneshot
 from speko_gateway.streams.compat.openapi import openapi_paths as compat_paths
 from speko_gateway.streams.compat.routes import routes as compat_routes
@@ -59,7 +58,6 @@ def create_app(deps: Deps, *, mcp_app: ASGIApp | None = None, mcp_lifespan: Life
                 await stack.enter_async_context(mcp_lifespan())
             yield
 
-    # The hot routes come first: Starlette matches in order.
     routes: list[BaseRoute] = [
         *oneshot.routes(),
         *compat_routes(),
@@ -73,10 +71,10 @@ def create_app(deps: Deps, *, mcp_app: ASGIApp | None = None, mcp_lifespan: Life
     ]
     if mcp_app is not None:
         routes.append(Mount("/", app=mcp_app))
-    app = Starlette(
+    app = Gateway(
+        fast=oneshot.routes(),
         routes=routes,
         lifespan=lifespan,
-        middleware=[Middleware(RequestContext), Middleware(Cors)],
         exception_handlers={SpekoError: on_speko_error, HTTPException: on_http_exception, Exception: on_unexpected},
     )
     # Official clients never expect a redirect from a slash.

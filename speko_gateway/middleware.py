@@ -1,10 +1,10 @@
-"""What surrounds every request: id, access log, CORS. Pure ASGI, so that streams pass through untouched."""
+"""What surrounds every request: id, CORS, access log. Pure ASGI in one layer: each one costs every request."""
 
 import logging
 import re
 import time
+from collections.abc import Iterator
 
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from speko_core.ids import new_id
@@ -13,7 +13,7 @@ from speko_core.logs import request_scope
 
 log = logging.getLogger("speko.access")
 
-_ID = re.compile(r"^[A-Za-z0-9_.-]{8,80}$")
+_ID = re.compile(rb"[A-Za-z0-9_.-]{8,80}")
 # Heartbeats and probes: a line every second that says nothing.
 _QUIET = ("/internal/", "/healthz", "/readyz")
 ALLOWED_HEADERS = (
@@ -27,8 +27,25 @@ EXPOSED_HEADERS = (
 )
 
 
+Header = tuple[bytes, bytes]
+# For browser SDKs on `/v1`: bearer keys only, never cookies, so any origin may call.
+_CORS: tuple[Header, ...] = (
+    (b"access-control-allow-origin", b"*"),
+    (b"access-control-expose-headers", EXPOSED_HEADERS.encode()),
+)
+_PREFLIGHT: tuple[Header, ...] = (
+    (b"access-control-allow-methods", b"GET, POST, PATCH, PUT, DELETE"),
+    (b"access-control-allow-headers", ALLOWED_HEADERS.encode()),
+    (b"access-control-max-age", b"600"),
+)
+
+
 class RequestContext:
-    """Gives every request an id (the caller's own when it is plain), echoes it, and logs one line at the end."""
+    """Gives every request an id (the caller's own when it is plain) and logs one line at its end.
+
+    Every answer echoes the id, tells the rate limit, and under `/v1` allows any origin to read it. The status of an
+    answer that has begun stands in the request's state.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -38,39 +55,56 @@ class RequestContext:
         if scope["type"] not in ("http", "websocket"):
             await self.app(scope, receive, send)
             return
-        request_id = _request_id(scope)
-        scope.setdefault("state", {})["request_id"] = request_id
-        started, status = time.perf_counter(), 0
+        state, request_id, begun = scope.setdefault("state", {}), _request_id(scope), time.perf_counter()
+        state["request_id"] = request_id
 
         async def observe(message: Message) -> None:
-            nonlocal status
             if message["type"] == "http.response.start":
-                status = message["status"]
-                _mark(MutableHeaders(scope=message), scope, request_id)
+                state["status"] = message["status"]
+                message["headers"] = [*message.get("headers", ()), *_marks(scope, request_id)]
             await send(message)
 
         try:
             with request_scope(request_id):
-                await self.app(scope, receive, observe)
+                if _asks_for_cors(scope):
+                    await _preflight(observe)
+                else:
+                    await self.app(scope, receive, observe)
         finally:
             if scope["type"] == "http":
-                _log_access(scope, request_id, status, time.perf_counter() - started)
+                _log_access(scope, request_id, state.get("status", 0), time.perf_counter() - begun)
 
 
-def _mark(headers: MutableHeaders, scope: Scope, request_id: str) -> None:
-    headers["X-Request-Id"] = request_id
+def _marks(scope: Scope, request_id: str) -> Iterator[Header]:
+    yield b"x-request-id", request_id.encode()
     allowance: Allowance | None = scope["state"].get("allowance")
     if allowance is not None:
-        headers["RateLimit-Limit"] = str(allowance.limit)
-        headers["RateLimit-Remaining"] = str(allowance.remaining)
-        headers["RateLimit-Reset"] = str(allowance.reset_s)
+        yield b"ratelimit-limit", b"%d" % allowance.limit
+        yield b"ratelimit-remaining", b"%d" % allowance.remaining
+        yield b"ratelimit-reset", b"%d" % allowance.reset_s
+    if scope["path"].startswith("/v1/"):
+        yield from _CORS
 
 
 def _request_id(scope: Scope) -> str:
     for name, value in scope["headers"]:
-        if name == b"x-request-id" and _ID.match(value.decode("latin-1")):
-            return str(value.decode("latin-1"))
+        if name == b"x-request-id" and _ID.fullmatch(value):
+            return str(value.decode("ascii"))
     return new_id("req")
+
+
+def _asks_for_cors(scope: Scope) -> bool:
+    return (
+        scope["type"] == "http"
+        and scope["method"] == "OPTIONS"
+        and scope["path"].startswith("/v1/")
+        and any(name == b"access-control-request-method" for name, _ in scope["headers"])
+    )
+
+
+async def _preflight(send: Send) -> None:
+    await send({"type": "http.response.start", "status": 204, "headers": _PREFLIGHT})
+    await send({"type": "http.response.body", "body": b""})
 
 
 def _log_access(scope: Scope, request_id: str, status: int, seconds: float) -> None:
@@ -89,41 +123,3 @@ def _log_access(scope: Scope, request_id: str, status: int, seconds: float) -> N
             "ms": round(seconds * 1000, 1),
         },
     )
-
-
-class Cors:
-    """CORS for browser SDKs on `/v1`: bearer keys only, never cookies, so any origin may call."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """ASGI."""
-        if scope["type"] != "http" or not scope["path"].startswith("/v1/"):
-            await self.app(scope, receive, send)
-            return
-        if scope["method"] == "OPTIONS" and any(
-            name == b"access-control-request-method" for name, _ in scope["headers"]
-        ):
-            await _preflight(send)
-            return
-
-        async def expose(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                headers["Access-Control-Allow-Origin"] = "*"
-                headers["Access-Control-Expose-Headers"] = EXPOSED_HEADERS
-            await send(message)
-
-        await self.app(scope, receive, expose)
-
-
-async def _preflight(send: Send) -> None:
-    headers = [
-        (b"access-control-allow-origin", b"*"),
-        (b"access-control-allow-methods", b"GET, POST, PATCH, PUT, DELETE"),
-        (b"access-control-allow-headers", ALLOWED_HEADERS.encode()),
-        (b"access-control-max-age", b"600"),
-    ]
-    await send({"type": "http.response.start", "status": 204, "headers": headers})
-    await send({"type": "http.response.body", "body": b""})

@@ -4,7 +4,7 @@ from typing import TypeVar
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import Route
 
 from speko_core.audio.transcode import requested_target
 from speko_core.errors import InvalidInput
@@ -62,7 +62,7 @@ async def synthesize(request: Request) -> Response:
     return AudioAnswer(await open_synthesize(deps, principal, data, session_id=session_of(request), target=target))
 
 
-def routes() -> list[BaseRoute]:
+def routes() -> list[Route]:
     """The three routes."""
     return [
         Route("/v1/complete", complete, methods=["POST"]),

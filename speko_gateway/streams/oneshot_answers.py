@@ -43,15 +43,16 @@ class CallResponse(Response, Generic[C]):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve until the answer is whole or the client is gone."""
-        work = asyncio.create_task(self._serve(send))
-        gone = asyncio.create_task(_disconnected(receive))
+        client = _Client(receive)
         try:
-            await asyncio.wait({work, gone}, return_when=asyncio.FIRST_COMPLETED)
-            if work.done():
-                await work
+            await self._serve(send)
+        except asyncio.CancelledError:
+            if not client.has_left:
+                raise
         finally:
-            await _end(work, gone)
+            client.may_leave()
             await self._call.aclose()
+            await client.aclose()
 
     @abstractmethod
     async def _serve(self, send: Send) -> None:
@@ -62,16 +63,43 @@ class CallResponse(Response, Generic[C]):
         return self._call.headers
 
 
+class _Client:
+    """Cancels the task that serves it when it goes away, until it is told that it may."""
+
+    def __init__(self, receive: Receive) -> None:
+        self.has_left = False
+        self._served_by = asyncio.current_task()
+        self._watch = asyncio.create_task(_disconnected(receive))
+        self._watch.add_done_callback(self._leave)
+
+    def _leave(self, watch: "asyncio.Task[None]") -> None:
+        if self._served_by is not None and not watch.cancelled():
+            self.has_left = True
+            self._served_by.cancel()
+
+    def may_leave(self) -> None:
+        """What is left to do is done whether or not the client is there."""
+        if self.has_left and self._served_by is not None:
+            self._served_by.uncancel()
+        self._served_by = None
+
+    async def aclose(self) -> None:
+        """Stop watching."""
+        await _end(self._watch)
+
+
 async def _disconnected(receive: Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
 
 
-async def _end(*tasks: "asyncio.Task[None]") -> None:
+async def _end(task: "asyncio.Task[None]") -> None:
     """Cancel and wait; an outcome nobody is there to hear any more is dropped."""
-    for task in tasks:
+    if not task.done():
         task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.wait({task})
+    if not task.cancelled():
+        task.exception()
 
 
 async def _begin(send: Send, headers: Mapping[str, str]) -> None:
@@ -108,24 +136,15 @@ class JsonAnswer(WholeAnswer[EventCall[E]], Generic[E]):
 class StreamAnswer(CallResponse[C], Generic[C, E]):
     """Events as they come, in words that the subclass says."""
 
-    async def _serve(self, send: Send) -> None:
-        starting = asyncio.create_task(self._call.start())
-        try:
-            await asyncio.wait({starting}, timeout=self._hold_s)
-            if starting.done():
-                await starting
-            await _begin(send, {**sse.HEADERS, **self._routing_headers()})
-            while not starting.done():
-                await _body(send, sse.PING)
-                await asyncio.wait({starting}, timeout=self._beat_s)
-            await _body(send, await self._events(send, starting), more=False)
-        finally:
-            await _end(starting)
+    _begun = False
 
-    async def _events(self, send: Send, starting: "asyncio.Task[None]") -> bytes:
-        """Send everything but the last event, which is returned."""
+    async def _serve(self, send: Send) -> None:
+        await _body(send, await self._events(send), more=False)
+
+    async def _events(self, send: Send) -> bytes:
+        """Send everything but the last event, which is returned. Before anything was sent, failures are raised."""
         try:
-            await starting
+            await self._start(send)
             opening = self._first()
             async with aclosing(self._call.batches(self._beat_s)) as batches:
                 async for batch in batches:
@@ -133,11 +152,38 @@ class StreamAnswer(CallResponse[C], Generic[C, E]):
                     opening = b""
             return self._last()
         except SpekoError as error:
+            if not self._begun:
+                raise
             return self._failed(error)
         except Exception as error:
+            if not self._begun:
+                raise
             reference = new_id("err")
             log.error("unhandled error in a stream", exc_info=error, extra={"reference": reference})
             return self._failed(SpekoError(f"Something went wrong on our side. Reference {reference}."))
+
+    async def _start(self, send: Send) -> None:
+        """Wait for the first real event; when that takes long, begin before it and send comments."""
+        loop, early = asyncio.get_running_loop(), list[asyncio.Task[None]]()
+        hold = loop.call_later(self._hold_s, lambda: early.append(asyncio.create_task(self._begin_early(send))))
+        try:
+            await self._call.start()
+        finally:
+            hold.cancel()
+            for beats in early:
+                await _end(beats)
+        if not self._begun:
+            await self._begin(send)
+
+    async def _begin_early(self, send: Send) -> None:
+        await self._begin(send)
+        while True:
+            await _body(send, sse.PING)
+            await asyncio.sleep(self._beat_s)
+
+    async def _begin(self, send: Send) -> None:
+        await _begin(send, {**sse.HEADERS, **self._routing_headers()})
+        self._begun = True
 
     @abstractmethod
     def _first(self) -> bytes:

@@ -17,4 +17,4 @@ HEADERS: Mapping[str, str] = {
 
 def frame(event: str, data: Mapping[str, JsonValue]) -> bytes:
     """One event."""
-    return b"event: %b\ndata: %b\n\n" % (event.encode("ascii"), orjson.dumps(data))
+    return b"event: %b\ndata: %b\n\n" % (event.encode(), orjson.dumps(data))
