@@ -11,7 +11,8 @@ UV := $(BIN)/uv
 INEXACT := --inexact
 endif
 STAMP := $(VENV)/.installed
-PYTEST_ARGS ?= -n 2 --dist loadfile
+# Twice the cores of a small machine: many tests wait for processes.
+PYTEST_ARGS ?= -n 4
 
 export UV_PROJECT_ENVIRONMENT := $(VENV)
 # Where an image forbids compiled files, every process would compile thousands of modules anew.

@@ -5,6 +5,7 @@ import os
 import secrets as random
 import shutil
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import httpx
 import pytest
 from pydantic import SecretStr
 from sqlalchemy import Engine, create_engine, text
+from xdist.remote import Producer
 
 from speko_core.accounts import keys
 from speko_core.accounts.models import ApiKey, Membership, Organization, User
@@ -26,6 +28,7 @@ from speko_core.providers.catalog import load_catalog
 from speko_core.settings import Settings
 from speko_core.versions.content import content_of, sha_of
 from speko_core.versions.models import AgentVersionRow
+from tests.scheduling import LongestFirst, sort
 from tests.virtual_time import LeapingLoop
 
 # No test may call a real vendor: products that tests start inherit this environment.
@@ -39,6 +42,17 @@ POSTGRES_URL = os.environ.get("SPEKO_TEST_POSTGRES_URL", "")
 
 
 MASTER_KEY = SecretStr("c3Bla28tdGVzdC1tYXN0ZXIta2V5LTMyLWJ5dGVzISE=")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long tests first."""
+    sort(items)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LongestFirst:
+    """How test processes share the work, whatever `--dist` says."""
+    config.option.loadscopereorder = False
+    return LongestFirst(config, log)
 
 
 def pytest_asyncio_loop_factories(
@@ -91,16 +105,26 @@ def _empty(url: str) -> None:
     engine.dispose()
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """An empty migrated database; PostgreSQL where `SPEKO_TEST_POSTGRES_URL` names a server."""
-    if request.param == "sqlite":
-        shutil.copy(request.getfixturevalue("migrated_sqlite"), tmp_path / "speko.sqlite")
+ENGINES = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
+
+
+@contextmanager
+def migrated_database(engine: str, request: pytest.FixtureRequest, folder: Path) -> Iterator[str]:
+    """The URL of an empty migrated database: a SQLite file in the data folder, or this process's PostgreSQL."""
+    if engine == "sqlite":
+        shutil.copy(request.getfixturevalue("migrated_sqlite"), folder / "speko.sqlite")
         yield ""
         return
     url = request.getfixturevalue("migrated_postgres")
     yield url
     _empty(url)
+
+
+@pytest.fixture(params=ENGINES)
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """An empty migrated database; PostgreSQL where `SPEKO_TEST_POSTGRES_URL` names a server."""
+    with migrated_database(request.param, request, tmp_path) as url:
+        yield url
 
 
 @pytest.fixture
