@@ -88,7 +88,7 @@ class Failover(Generic[E]):
         health: Health,
     ) -> None:
         self._attempts, self._timing, self._is_real, self._health = tuple(attempts), timing, is_real, health
-        self._position = 0
+        self._position, self._give_up_at = 0, math.inf
         self._running: list[Lane[E]] = []
         self._answering: Lane[E] | None = None
         self._ending: list[Lane[E]] = []
@@ -110,18 +110,18 @@ class Failover(Generic[E]):
         return self._called.index(self.current) if self._called else 0
 
     async def start(self) -> None:
-        """Try candidates in order until one has sent its first real event.
+        """Try candidates in order until one has sent its first real event. May be called again after `give_up`.
 
         Raises:
             ProviderError: the caller's input is at fault; no other candidate is tried.
             Exhausted: every candidate failed, or the time for all together is over.
         """
         self._answering = None
-        give_up_at = asyncio.get_running_loop().time() + self._timing.overall_s
-        while self._running or self._begin_next(give_up_at):
+        self._give_up_at = min(self._give_up_at, asyncio.get_running_loop().time() + self._timing.overall_s)
+        while self._running or self._begin_next():
             told = await first_told(self._running, self._hedge_at())
             if not told:
-                self._begin_next(give_up_at)
+                self._begin_next()
             for one in told:
                 if one.error is None:
                     return self._won(one.lane)
@@ -135,14 +135,14 @@ class Failover(Generic[E]):
         alone = len(self._running) == 1 and self._position < len(self._attempts)
         return self._running[0].hedge_at if alone else math.inf
 
-    def _begin_next(self, give_up_at: float) -> bool:
+    def _begin_next(self) -> bool:
         """Call the next candidate that may be called; False when there is none, or no time."""
-        while self._position < len(self._attempts) and asyncio.get_running_loop().time() < give_up_at:
+        while self._position < len(self._attempts) and asyncio.get_running_loop().time() < self._give_up_at:
             attempt = self._attempts[self._position]
             self._position += 1
             if self._may_call(attempt.candidate):
                 waits = patience(self._timing, self._health.pace(attempt.candidate))
-                self._running.append(Lane(attempt, self._is_real, waits, give_up_at))
+                self._running.append(Lane(attempt, self._is_real, waits, self._give_up_at))
                 self._called.append(attempt.candidate)
                 return True
         return False
