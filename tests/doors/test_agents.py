@@ -135,3 +135,83 @@ async def test_concurrent_deletions_with_idempotency_keys_wait_for_each_other(re
         *(rest.delete(f"/v1/agents/{agent_id}", headers={"Idempotency-Key": agent_id}) for agent_id in ids)
     )
     assert sorted(answer.status_code for answer in answers) == [200, 200, 200, 409]
+
+
+SECRET = "whsec_c3Bla28tdGVzdC1zZWNyZXQtMzI="
+HOOK = {
+    "url": "https://example.com/status",
+    "secret": SECRET,
+    "authHeaders": [{"name": "X-Key", "value": "open-sesame"}],
+}
+
+
+async def test_a_webhooks_secrets_are_named_and_never_shown(rest: httpx.AsyncClient) -> None:
+    """AGT-1, ORG-8"""
+    created = await rest.post("/v1/agents", json={**NEW, "webhooks": {"status": HOOK}})
+    agent = created.json()
+    ref = f"agent-webhook:{agent['id']}:status"
+    assert agent["webhooks"] == {
+        "status": {
+            "url": "https://example.com/status",
+            "secretRef": ref,
+            "authHeaders": [{"name": "X-Key", "secretRef": f"{ref}:x-key"}],
+        }
+    }
+    version = await rest.get(f"/v1/agents/{agent['id']}/versions/newest")
+    for text in (created.text, version.text):
+        assert SECRET not in text
+        assert "open-sesame" not in text
+
+
+async def test_an_update_keeps_the_webhooks_it_does_not_name_and_null_removes_one(rest: httpx.AsyncClient) -> None:
+    """AGT-1"""
+    both = {"status": HOOK, "postCall": {"url": "https://example.com/done"}}
+    agent = (await rest.post("/v1/agents", json={**NEW, "webhooks": both})).json()
+    path = f"/v1/agents/{agent['id']}"
+    changed = (await rest.patch(path, json={"webhooks": {"postCall": None}})).json()
+    assert set(changed["webhooks"]) == {"status"}
+    # What we show can be sent back: the secret header keeps its value.
+    shown = changed["webhooks"]["status"]
+    again = await rest.patch(path, json={"webhooks": {"status": {**shown, "timeoutMs": 2000}}})
+    assert again.json()["webhooks"]["status"] == {**shown, "timeoutMs": 2000}
+    assert (await rest.patch(path, json={"webhooks": None})).json()["webhooks"] is None
+
+
+@pytest.mark.parametrize(
+    ("webhook", "field"),
+    [
+        ({"url": "http://example.com"}, "webhooks.status.url"),
+        ({"url": "https://169.254.169.254/latest"}, "webhooks.status.url"),
+        ({**HOOK, "secret": "short"}, "webhooks.status.secret"),
+        ({**HOOK, "authHeaders": [{"name": "X-New"}]}, "webhooks.status.authHeaders"),
+        ({**HOOK, "headers": {"webhook-id": "1"}}, "webhooks.status.headers"),
+        ({**HOOK, "headers": {"x-key": "1"}}, "webhooks.status.authHeaders"),
+    ],
+)
+async def test_a_webhook_that_may_not_be_called_is_refused(
+    rest: httpx.AsyncClient, webhook: dict[str, object], field: str
+) -> None:
+    """AGT-4"""
+    answer = await rest.post("/v1/agents", json={**NEW, "webhooks": {"status": webhook}})
+    assert answer.status_code == 400
+    assert field in answer.json()["error"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"extractionFields": [{"name": "mood", "type": "enum", "description": "How."}]},
+        {"extractionFields": [{"name": "a b", "type": "string", "description": "How."}]},
+        {"extractionFields": [{"name": "a", "type": "string", "description": "x"}] * 2},
+        {"extractionFields": [{"name": f"f{n}", "type": "string", "description": "x" * 10_000} for n in range(5)]},
+        {"promptVariables": [{"name": "system.time"}]},
+        {"promptVariables": [{"name": "a"}, {"name": "a"}]},
+        {"audioOutput": {"gainDb": 13}},
+        {"sttOptions": {"prompt": "x" * 2001}},
+        {"firstMessageMode": "sing"},
+    ],
+)
+async def test_limits_of_the_settings_hold(rest: httpx.AsyncClient, change: dict[str, object]) -> None:
+    """AGT-1"""
+    answer = await rest.post("/v1/agents", json={**NEW, **change})
+    assert (answer.status_code, answer.json()["code"]) == (400, "VALIDATION_ERROR")
