@@ -13,7 +13,9 @@ BODY = json.dumps({"name": "Lúna"}, ensure_ascii=False).encode()
 HEX = "0123456789abcdef0123456789abcdef"
 
 
-@pytest.mark.parametrize("secret", [new_secret(), HEX, "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"])
+@pytest.mark.parametrize(
+    "secret", [new_secret(), HEX, "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"], ids=["made", "hex", "base64"]
+)
 def test_the_stock_library_verifies_what_was_signed(secret: str) -> None:
     """AGT-3: generated secrets and those of callers alike."""
     headers = signed_headers([secret], "msg_1", datetime.now(UTC), BODY)
