@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -15,7 +16,7 @@ from speko_core.webhooks import repository
 from speko_core.webhooks.events import RETRIED
 from speko_core.webhooks.models import WebhookAttempt, WebhookDelivery
 from speko_core.webhooks.organization_secret import signing_secrets
-from speko_core.webhooks.rules import OPEN, Outcome, after_attempt
+from speko_core.webhooks.rules import OPEN, Outcome, Status, after_attempt
 from speko_core.webhooks.sending import SendResult, SignedRequest, deliver_once
 from speko_core.webhooks.targets import Target, find_target
 
@@ -52,19 +53,29 @@ def body_of(payload: JsonObject) -> bytes:
     return json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-async def run_claimed(deps: Deps, delivery_id: str, claim: int) -> str:
-    """Carry out a claim; returns the delivery's status. A claim that is no longer the newest changes nothing."""
+@dataclass(frozen=True)
+class Ran:
+    """What came of a claim: the delivery's status, and the answer where a request was made."""
+
+    status: str
+    result: SendResult | None = None
+
+
+async def run_claimed(deps: Deps, delivery_id: str, claim: int, budget_s: float = math.inf) -> Ran:
+    """Carry out a claim within `budget_s` seconds. One that is no longer the newest does nothing."""
     async with deps.database.transaction(None, read_only=True, all_organizations=True) as db:
         delivery = await repository.delivery(db, delivery_id)
         if delivery is None or delivery.status != "delivering" or delivery.claims != claim:
-            return delivery.status if delivery is not None else "deleted"
+            return Ran(delivery.status if delivery is not None else "deleted")
         target = await find_target(deps, db, delivery.endpoint_id)
     if target is None:
-        return await _cancel(deps, delivery)
+        return await _close(deps, delivery, "cancelled")
+    if delivery.event not in RETRIED and deps.clock.now() >= delivery.expires_at:
+        return await _close(deps, delivery, "expired")
     prepared = await prepare(deps, delivery, target)
-    result = await deliver_once(deps, prepared.request, prepared.timeout_s)
+    result = await deliver_once(deps, prepared.request, min(prepared.timeout_s, budget_s))
     async with deps.database.transaction(delivery.organization_id) as db:
-        return await _record_claimed(deps, db, prepared, claim, result)
+        return Ran(await _record_claimed(deps, db, prepared, claim, result), result)
 
 
 async def run_manual(deps: Deps, delivery: WebhookDelivery, target: Target) -> SendResult:
@@ -78,12 +89,12 @@ async def run_manual(deps: Deps, delivery: WebhookDelivery, target: Target) -> S
     return result
 
 
-async def _cancel(deps: Deps, delivery: WebhookDelivery) -> str:
+async def _close(deps: Deps, delivery: WebhookDelivery, status: Status) -> Ran:
     async with deps.database.transaction(delivery.organization_id) as db:
         row = await repository.delivery(db, delivery.id, locked=True)
         if row is not None and row.status in OPEN:
-            row.status, row.updated_at = "cancelled", deps.clock.now()
-    return "cancelled"
+            row.status, row.updated_at = status, deps.clock.now()
+    return Ran(status)
 
 
 async def _record_claimed(deps: Deps, db: AsyncSession, prepared: Prepared, claim: int, result: SendResult) -> str:

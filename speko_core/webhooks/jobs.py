@@ -41,7 +41,7 @@ async def attempt(deps: Deps, args: JsonObject) -> JsonObject:
     delivery_id, claim = args["deliveryId"], args["claim"]
     assert isinstance(delivery_id, str)
     assert isinstance(claim, int)
-    return {"status": await attempts.run_claimed(deps, delivery_id, claim)}
+    return {"status": (await attempts.run_claimed(deps, delivery_id, claim)).status}
 
 
 async def retain(deps: Deps, args: JsonObject) -> JsonObject:

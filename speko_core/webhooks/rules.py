@@ -8,6 +8,8 @@ Status = Literal["pending", "delivering", "succeeded", "failed", "cancelled", "e
 OPEN: tuple[Status, ...] = ("pending", "delivering")
 
 LIFETIME = timedelta(hours=24)
+# What says how things stand this moment is not worth sending later than this.
+MOMENT = timedelta(minutes=5)
 LONGEST_PAUSE_S = 2 * 3600.0
 # Deliveries that failed together do not come back together.
 JITTER = 0.25
@@ -33,6 +35,11 @@ class Next:
 
     status: Status
     due_at: datetime
+
+
+def expiry(occurred_at: datetime, *, retried: bool) -> datetime:
+    """When a delivery is given up."""
+    return occurred_at + (LIFETIME if retried else MOMENT)
 
 
 def pause_s(attempt: int, base_s: float, chance: float) -> float:

@@ -8,10 +8,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from speko_core.ids import new_id
 from speko_core.types import JsonObject
 from speko_core.webhooks import repository
-from speko_core.webhooks.events import AGENT_WEBHOOKS, EventName, without_content
+from speko_core.webhooks.events import AGENT_WEBHOOKS, RETRIED, EventName, without_content
 from speko_core.webhooks.models import WebhookDelivery, WebhookEndpoint
-from speko_core.webhooks.rules import LIFETIME
+from speko_core.webhooks.rules import expiry
 from speko_core.webhooks.targets import PRODUCTION, AgentWebhookRef, agent_webhook
+
+FIRST_CLAIM = 1
 
 
 async def emit(
@@ -26,23 +28,26 @@ async def emit(
     environment: str | None = None,
     webhook_tags: Mapping[str, str] | None = None,
     sequence: int | None = None,
+    sent_by_caller: bool = False,
 ) -> list[str]:
-    """Owe `payload` to everybody who wants to hear of `event`; returns the ids of the deliveries.
+    """Owe `payload` to everybody who wants to hear of `event`; returns the deliveries' ids, the agent's own first.
 
     Only rows are written, in the transaction of the event, so an event that happened is told and one that was rolled
     back is not. The jobs role finds them within a second. `type` and `event_id` are added to the payload. Deliveries
     of one session reach an endpoint in order of `sequence`; without one they follow what was emitted before. `db` is
-    open in the organization, or in all.
+    open in the organization, or in all. `sent_by_caller` gives them out as claimed once, for whoever sends them
+    himself.
     """
     heard = [
-        *await _endpoints(db, organization_id, event, agent_id, webhook_tags or {}),
         *await _agent(db, organization_id, event, agent_id, environment or PRODUCTION),
+        *await _endpoints(db, organization_id, event, agent_id, webhook_tags or {}),
     ]
     if not heard:
         return []
     event_id = new_id("evt")
     if sequence is None:
         sequence = await repository.next_sequence(db, organization_id, session_id) if session_id else 0
+    expires_at = expiry(occurred_at, retried=event in RETRIED)
     full: JsonObject = {"type": event, "event_id": event_id, **payload}
     rows = [
         WebhookDelivery(
@@ -57,10 +62,11 @@ async def emit(
             webhook_tags=dict(webhook_tags or {}),
             sequence=sequence,
             payload=full if with_content else without_content(full),
-            status="pending",
+            status="delivering" if sent_by_caller else "pending",
+            claims=FIRST_CLAIM if sent_by_caller else 0,
             occurred_at=occurred_at,
-            due_at=occurred_at,
-            expires_at=occurred_at + LIFETIME,
+            due_at=expires_at if sent_by_caller else occurred_at,
+            expires_at=expires_at,
             created_at=occurred_at,
             updated_at=occurred_at,
         )
