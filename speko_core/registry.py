@@ -5,6 +5,7 @@ from speko_core.agents.operations import OPERATIONS as AGENTS
 from speko_core.byok.operations import OPERATIONS as BYOK
 from speko_core.do_not_call.operations import OPERATIONS as DO_NOT_CALL
 from speko_core.docs_search.operations import OPERATIONS as DOCS
+from speko_core.knowledge.operations import OPERATIONS as KNOWLEDGE
 from speko_core.metering.operations import OPERATIONS as METERING
 from speko_core.migration.operations import OPERATIONS as MIGRATION
 from speko_core.operations import AnyOperation
@@ -18,6 +19,7 @@ from speko_core.webhooks.operations import OPERATIONS as WEBHOOKS
 OPERATIONS: tuple[AnyOperation, ...] = (
     *ACCOUNTS,
     *AGENTS,
+    *KNOWLEDGE,
     *TOOLS,
     *VERSIONS,
     *SESSIONS,

@@ -14,9 +14,16 @@ from concurrent.futures import ThreadPoolExecutor
 from dbos import DBOS
 
 from speko_core.adapters.dbos_jobs import DbosJobs
-from speko_core.adapters.dbos_store import DELIVERIES_POLL_S, POLL_S, WORKER_CONCURRENCY, engine_config, migrate_store
+from speko_core.adapters.dbos_store import (
+    DELIVERIES_POLL_S,
+    DOCUMENTS_AT_ONCE,
+    POLL_S,
+    WORKER_CONCURRENCY,
+    engine_config,
+    migrate_store,
+)
 from speko_core.deps import Deps
-from speko_core.ports.jobs import DELIVERIES, SHARED, JobKind
+from speko_core.ports.jobs import DELIVERIES, DOCUMENTS, SHARED, JobKind
 from speko_core.types import JsonObject
 
 logger = logging.getLogger(__name__)
@@ -53,6 +60,7 @@ class DbosRunner:
         await DBOS.register_queue_async(SHARED, worker_concurrency=WORKER_CONCURRENCY, polling_interval_sec=POLL_S)
         # Unbounded here: what is enqueued has been bounded per endpoint, and a slow server must not hold up the rest.
         await DBOS.register_queue_async(DELIVERIES, polling_interval_sec=DELIVERIES_POLL_S)
+        await DBOS.register_queue_async(DOCUMENTS, worker_concurrency=DOCUMENTS_AT_ONCE, polling_interval_sec=POLL_S)
 
     async def run_periodic(self) -> None:
         """Start periodic work until cancelled."""

@@ -15,6 +15,8 @@ APPLICATION_VERSION = "1"
 SCHEMA = "dbos"
 # Starts of one poll are bounded by this; handlers are short, and a sleeping one holds its slot.
 WORKER_CONCURRENCY = 8
+# Reading a document may take a processor and a gigabyte.
+DOCUMENTS_AT_ONCE = 2
 POLL_S = 1.0
 DELIVERIES_POLL_S = 0.25
 _POOL = 3

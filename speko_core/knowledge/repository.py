@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import Select, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from speko_core.ids import new_id
@@ -44,16 +44,16 @@ async def bases(db: AsyncSession, agent_id: str | None = None) -> Sequence[Count
     statement = _counted().order_by(KnowledgeBase.created_at, KnowledgeBase.id)
     if agent_id is not None:
         statement = statement.where(KnowledgeBase.agent_id == agent_id)
-    return [Counted(base, documents, chunks) for base, documents, chunks in (await db.execute(statement)).tuples()]
+    return [Counted(*row) for row in await db.execute(statement)]
 
 
 async def base(db: AsyncSession, base_id: str) -> Counted | None:
     """One knowledge base with its counts."""
-    found = (await db.execute(_counted().where(KnowledgeBase.id == base_id))).tuples().one_or_none()
+    found = (await db.execute(_counted().where(KnowledgeBase.id == base_id))).one_or_none()
     return Counted(*found) if found is not None else None
 
 
-def _counted():  # type: ignore[no-untyped-def]  # the type of a joined select says nothing that the callers do not
+def _counted() -> Select[KnowledgeBase, int, int]:
     documents = (
         select(
             KnowledgeDocument.knowledge_base_id,
@@ -74,7 +74,7 @@ async def documents(db: AsyncSession, base_id: str) -> Sequence[KnowledgeDocumen
 
 
 async def document(db: AsyncSession, base_id: str, document_id: str) -> KnowledgeDocument | None:
-    """One document of a knowledge base, locked where the engine can: its status is about to change, or may."""
+    """One document of a knowledge base."""
     statement = select(KnowledgeDocument).where(
         KnowledgeDocument.id == document_id, KnowledgeDocument.knowledge_base_id == base_id
     )
@@ -88,9 +88,19 @@ async def locked(db: AsyncSession, document_id: str) -> KnowledgeDocument | None
     ).one_or_none()
 
 
-async def locked_base(db: AsyncSession, base_id: str) -> KnowledgeBase | None:
-    """One knowledge base, held until the transaction ends."""
-    return (await db.scalars(select(KnowledgeBase).where(KnowledgeBase.id == base_id).with_for_update())).one_or_none()
+async def exists(db: AsyncSession, document_id: str) -> bool:
+    """False when the document was deleted."""
+    found = select(KnowledgeDocument.id).where(KnowledgeDocument.id == document_id)
+    return (await db.execute(found)).scalar_one_or_none() is not None
+
+
+async def base_of(db: AsyncSession, row: KnowledgeDocument) -> KnowledgeBase | None:
+    """A document's knowledge base, held until the transaction ends while its embedding model is undecided."""
+    statement = select(KnowledgeBase).where(KnowledgeBase.id == row.knowledge_base_id)
+    base = (await db.scalars(statement)).one_or_none()
+    if base is None or base.embedding_model is not None:
+        return base
+    return (await db.scalars(statement.with_for_update().execution_options(populate_existing=True))).one_or_none()
 
 
 async def replace_chunks(db: AsyncSession, row: KnowledgeDocument, passages: Sequence[Passage]) -> None:
@@ -119,7 +129,7 @@ async def without_embedding(db: AsyncSession, document_id: str, limit: int) -> S
         KnowledgeChunk.document_id == document_id, KnowledgeChunk.embedding.is_(None)
     )
     rows = await db.execute(statement.order_by(KnowledgeChunk.position).limit(limit))
-    return [row.tuple() for row in rows]
+    return [(chunk_id, heading, body) for chunk_id, heading, body in rows]
 
 
 async def store_embeddings(db: AsyncSession, document_id: str, embeddings: Sequence[tuple[str, bytes]]) -> None:

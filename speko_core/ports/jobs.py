@@ -18,9 +18,11 @@ if TYPE_CHECKING:
 
 JobStatus = Literal["scheduled", "queued", "running", "done", "failed", "cancelled"]
 # Short work shares slots; requests to other people's servers, which may be slow, must not take them away from it.
-QueueName = Literal["speko", "deliveries"]
+# Documents take long to read and embed, so they queue apart too.
+QueueName = Literal["speko", "deliveries", "documents"]
 SHARED: QueueName = "speko"
 DELIVERIES: QueueName = "deliveries"
+DOCUMENTS: QueueName = "documents"
 
 
 @dataclass(frozen=True)

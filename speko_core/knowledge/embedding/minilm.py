@@ -68,7 +68,8 @@ class MiniLm:
         for layer in range(LAYERS):
             hidden = self._layer(f"encoder.layer.{layer}", hidden, mask)
         mean = (hidden * mask[:, :, None]).sum(1) / mask.sum(1, keepdims=True)
-        return mean / np.linalg.norm(mean, axis=1, keepdims=True)
+        unit: Matrix = mean / np.linalg.norm(mean, axis=1, keepdims=True)
+        return unit
 
     def _embedded(self, tokens: NDArray[np.int64]) -> Matrix:
         words = self._weights["embeddings.word_embeddings.weight"][tokens]
@@ -91,7 +92,8 @@ class MiniLm:
         scores += (mask[:, None, None, :] - 1) * np.float32(1e9)
         weights = np.exp(scores - scores.max(-1, keepdims=True))
         context = (weights / weights.sum(-1, keepdims=True)) @ value
-        return context.transpose(0, 2, 1, 3).reshape(hidden.shape)
+        joined: Matrix = context.transpose(0, 2, 1, 3).reshape(hidden.shape)
+        return joined
 
     def _heads(self, name: str, hidden: Matrix) -> Matrix:
         count, length, _ = hidden.shape
@@ -103,7 +105,8 @@ class MiniLm:
     def _normalized(self, name: str, hidden: Matrix) -> Matrix:
         centred = hidden - hidden.mean(-1, keepdims=True)
         spread = np.sqrt((centred * centred).mean(-1, keepdims=True) + np.float32(_EPSILON))
-        return centred / spread * self._weights[f"{name}.LayerNorm.weight"] + self._weights[f"{name}.LayerNorm.bias"]
+        scaled: Matrix = centred / spread * self._weights[f"{name}.LayerNorm.weight"]
+        return scaled + self._weights[f"{name}.LayerNorm.bias"]
 
 
 def _gelu(values: Matrix) -> Matrix:
@@ -113,11 +116,12 @@ def _gelu(values: Matrix) -> Matrix:
 def _erf(values: Matrix) -> Matrix:
     """Abramowitz and Stegun 7.1.26: off by 1.5e-7 at most, which is what float32 holds."""
     size = np.abs(values)
-    t = 1 / (1 + np.float32(0.3275911) * size)
-    series = np.float32(1.061405429)
+    t = np.float32(1) / (np.float32(1) + np.float32(0.3275911) * size)
+    series = np.full_like(t, 1.061405429)
     for factor in (-1.453152027, 1.421413741, -0.284496736, 0.254829592):
         series = series * t + np.float32(factor)
-    return np.sign(values) * (1 - series * t * np.exp(-size * size))
+    result: Matrix = np.sign(values) * (1 - series * t * np.exp(-size * size))
+    return result
 
 
 def _verified(path: Path, sha256: str) -> bytes:

@@ -75,4 +75,5 @@ def _rows(answer: _Answer, count: int) -> "Matrix":
     lengths = np.linalg.norm(rows, axis=1, keepdims=True)
     if not np.isfinite(rows).all() or not lengths.all():
         raise EmbeddingFailed("The embedding model answered with vectors that cannot be compared.")
-    return rows / lengths
+    unit: Matrix = rows / lengths
+    return unit
