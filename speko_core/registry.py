@@ -9,6 +9,7 @@ from speko_core.knowledge.operations import OPERATIONS as KNOWLEDGE
 from speko_core.metering.operations import OPERATIONS as METERING
 from speko_core.migration.operations import OPERATIONS as MIGRATION
 from speko_core.operations import AnyOperation
+from speko_core.organizations.operations import OPERATIONS as ORGANIZATIONS
 from speko_core.routing.decisions_operations import OPERATIONS as DECISIONS
 from speko_core.routing.operations import OPERATIONS as ROUTING
 from speko_core.sessions.operations import OPERATIONS as SESSIONS
@@ -18,6 +19,7 @@ from speko_core.webhooks.operations import OPERATIONS as WEBHOOKS
 
 OPERATIONS: tuple[AnyOperation, ...] = (
     *ACCOUNTS,
+    *ORGANIZATIONS,
     *AGENTS,
     *KNOWLEDGE,
     *TOOLS,

@@ -24,27 +24,6 @@ WHO_AM_I = Operation(
         next_steps=("list_agents to see the agents",),
     ),
 )
-ORGANIZATION_GET = Operation(
-    id="organization.get",
-    summary="Get the organization",
-    scope="account:read",
-    effect="read",
-    input=Nothing,
-    output=schemas.OrganizationRow,
-    run=service.get_organization,
-    http=Http("GET", "/v1/organization", tag="Account"),
-)
-ORGANIZATION_UPDATE = Operation(
-    id="organization.update",
-    summary="Update the organization",
-    scope="account:write",
-    effect="write",
-    input=schemas.OrganizationUpdate,
-    output=schemas.OrganizationRow,
-    run=service.update_organization,
-    errors=(ErrorCase(409, "RECORDING_LOCKED", "HIPAA mode keeps recording off."),),
-    http=Http("PATCH", "/v1/organization", tag="Account"),
-)
 KEYS_LIST = Operation(
     id="keys.list",
     summary="List API keys",
@@ -116,6 +95,6 @@ AUDIT_LIST = Operation(
 )
 
 OPERATIONS: tuple[AnyOperation, ...] = (
-    WHO_AM_I, ORGANIZATION_GET, ORGANIZATION_UPDATE, KEYS_LIST, KEYS_CREATE, KEYS_REVOKE, MEMBERS_LIST, MEMBERS_INVITE,
+    WHO_AM_I, KEYS_LIST, KEYS_CREATE, KEYS_REVOKE, MEMBERS_LIST, MEMBERS_INVITE,
     AUDIT_LIST,
 )  # fmt: skip

@@ -25,26 +25,6 @@ class WhoAmI(Output):
     scopes: list[str]
 
 
-class OrganizationRow(Output):
-    """Settings of the organization."""
-
-    id: str
-    name: str
-    recording_enabled: bool
-    hipaa_mode: bool
-    retention_days: int | None
-    created_at: WireTime
-    updated_at: WireTime
-
-
-class OrganizationUpdate(Input):
-    """A partial change of the organization's settings."""
-
-    name: Name | None = None
-    recording_enabled: bool | None = None
-    retention_days: int | None = Field(None, ge=1, le=3650, description="Days; null means the installation's default.")
-
-
 class KeyCreate(Input):
     """A new API key."""
 

@@ -18,8 +18,6 @@ from speko_core.accounts.schemas import (
     MemberInvite,
     MemberList,
     MemberRow,
-    OrganizationRow,
-    OrganizationUpdate,
     RoleName,
     WhoAmI,
 )  # fmt: skip
@@ -45,27 +43,6 @@ async def who_am_i(ctx: Ctx, data: Nothing) -> WhoAmI:
         mode=who.mode,
         scopes=sorted(who.scopes),
     )
-
-
-async def get_organization(ctx: Ctx, data: Nothing) -> OrganizationRow:
-    """The organization's settings."""
-    return OrganizationRow.model_validate(await _organization(ctx))
-
-
-async def update_organization(ctx: Ctx, data: OrganizationUpdate) -> OrganizationRow:
-    """Change settings; recording stays off while HIPAA mode is on."""
-    organization = await _organization(ctx)
-    given = data.model_fields_set
-    if data.recording_enabled and organization.hipaa_mode:
-        raise Conflict("Recording is locked off by HIPAA mode.", "RECORDING_LOCKED")
-    if "name" in given and data.name is not None:
-        organization.name = data.name
-    if "recording_enabled" in given and data.recording_enabled is not None:
-        organization.recording_enabled = data.recording_enabled
-    if "retention_days" in given:
-        organization.retention_days = data.retention_days
-    organization.updated_at = ctx.now()
-    return OrganizationRow.model_validate(organization)
 
 
 async def list_keys(ctx: Ctx, data: Nothing) -> KeyList:

@@ -54,11 +54,20 @@ class Swept:
     usage_rows: int = 0
 
 
+@dataclass(frozen=True)
+class _Policy:
+    """How many days an organization keeps its calls, and their transcripts where that is less."""
+
+    organization_id: str
+    days: int
+    transcript_days: int | None
+
+
 async def sweep(deps: Deps, args: JsonObject) -> JsonObject:
     """Delete what is past its time; repeating it finds nothing more."""
     total = Swept()
-    for organization_id, days in await _policies(deps):
-        swept = await _sweep_organization(deps, organization_id, days)
+    for policy in await _policies(deps):
+        swept = await _sweep_organization(deps, policy)
         total.sessions += swept.sessions
         total.turns += swept.turns
         total.idempotency_keys += swept.idempotency_keys
@@ -78,16 +87,19 @@ async def sweep(deps: Deps, args: JsonObject) -> JsonObject:
     return report
 
 
-async def _policies(deps: Deps) -> list[tuple[str, int]]:
+async def _policies(deps: Deps) -> list[_Policy]:
+    columns = (Organization.id, Organization.retention_days, Organization.transcript_retention_days)
     async with deps.database.transaction(None, read_only=True, all_organizations=True) as db:
-        rows = (await db.execute(select(Organization.id, Organization.retention_days).order_by(Organization.id))).all()
+        rows = (await db.execute(select(*columns).order_by(Organization.id))).all()
     default = deps.settings.metadata_retention_days
-    return [(organization_id, days or default) for organization_id, days in rows]
+    return [_Policy(organization_id, days or default, transcripts) for organization_id, days, transcripts in rows]
 
 
-async def _sweep_organization(deps: Deps, organization_id: str, days: int) -> Swept:
-    swept = Swept()
-    while await _sweep_sessions(deps, organization_id, days, swept):
+async def _sweep_organization(deps: Deps, policy: _Policy) -> Swept:
+    swept, organization_id = Swept(), policy.organization_id
+    while await _sweep_sessions(deps, organization_id, policy.days, swept):
+        continue
+    while policy.transcript_days and await _sweep_transcripts(deps, organization_id, policy.transcript_days, swept):
         continue
     async with deps.database.transaction(organization_id) as db:
         old = IdempotencyRecord.created_at < deps.clock.now() - IDEMPOTENCY
@@ -122,6 +134,19 @@ async def _sweep_sessions(deps: Deps, organization_id: str, days: int, swept: Sw
         sessions = await _delete(db, VoiceSession, VoiceSession.id.in_(ids))
         db.add(_audit(deps, organization_id, sessions, turns))
     swept.sessions += sessions
+    swept.turns += turns
+    return True
+
+
+async def _sweep_transcripts(deps: Deps, organization_id: str, days: int, swept: Swept) -> bool:
+    """Delete what was said in one batch of sessions, which stay without it; False when there was none."""
+    before = deps.clock.now() - timedelta(days=days)
+    async with deps.database.transaction(organization_id) as db:
+        ids = await repository.finished_before(db, before, BATCH, with_turns=True)
+        if not ids:
+            return False
+        turns = await _delete(db, SessionTurn, SessionTurn.session_id.in_(ids))
+        db.add(_audit(deps, organization_id, 0, turns))
     swept.turns += turns
     return True
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import and_, case, func, or_, select, update
+from sqlalchemy import and_, case, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from speko_core.db.guard import CROSS
@@ -111,8 +111,8 @@ async def overdue_ids(db: AsyncSession, now: datetime, silent_since: datetime, l
     return (await db.execute(statement, execution_options={CROSS: True})).scalars().all()
 
 
-async def finished_before(db: AsyncSession, moment: datetime, limit: int) -> Sequence[str]:
-    """Closed sessions of the organization that ended before `moment`."""
+async def finished_before(db: AsyncSession, moment: datetime, limit: int, *, with_turns: bool = False) -> Sequence[str]:
+    """Closed sessions of the organization that ended before `moment`; `with_turns` only those that have some."""
     ended = case((VoiceSession.ended_at.is_not(None), VoiceSession.ended_at), else_=VoiceSession.expires_at)
     statement = (
         select(VoiceSession.id)
@@ -120,4 +120,6 @@ async def finished_before(db: AsyncSession, moment: datetime, limit: int) -> Seq
         .order_by(VoiceSession.id)
         .limit(limit)
     )
+    if with_turns:
+        statement = statement.where(exists().where(SessionTurn.session_id == VoiceSession.id))
     return (await db.execute(statement)).scalars().all()

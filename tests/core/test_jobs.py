@@ -113,6 +113,20 @@ async def test_many_overdue_sessions_of_several_organizations_are_closed_in_one_
         assert [record.name for record in await later.pass_time(60)] == []
 
 
+async def test_transcripts_may_go_before_their_sessions(later: Later, tenant: Tenant) -> None:
+    """ORG-6"""
+    await later.pass_time(0)
+    await later.rest.patch("/v1/organization", json={"retentionDays": 30, "transcriptRetentionDays": 1})
+    async with running(later.deps, later.rest, tenant.agent_id) as session:
+        await session.post_turns(turn(0), turn(1))
+        await session.finish()
+    runs = {record.name: record.result for record in await later.pass_time(86_400 + 3600)}
+    report = runs["retention.sweep"]
+    assert report is not None
+    assert (report["sessions"], report["turns"]) == (0, 2)
+    assert (await status(later.rest, session.id))["turnCount"] == 0
+
+
 async def test_what_is_past_the_organizations_retention_is_deleted_and_reported(
     later: Later, tenant: Tenant, other_tenant: Tenant
 ) -> None:

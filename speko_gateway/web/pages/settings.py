@@ -5,9 +5,11 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute
 
 from speko_core.accounts import sign_in
-from speko_core.accounts.operations import MEMBERS_LIST, ORGANIZATION_GET, ORGANIZATION_UPDATE
+from speko_core.accounts.operations import MEMBERS_LIST
 from speko_core.deps import Deps
 from speko_core.errors import InvalidInput
+from speko_core.organizations.operations import GET as ORGANIZATION_GET
+from speko_core.organizations.operations import UPDATE as ORGANIZATION_UPDATE
 from speko_gateway.web.requests import SESSION_COOKIE, drop_cookie
 from speko_gateway.web.site import Visit, as_object, as_rows, form, page
 
