@@ -13,6 +13,8 @@ from speko_core.agents.webhooks import with_webhooks
 from speko_core.context import Ctx
 from speko_core.errors import Conflict, FieldProblem, NotFound, Unprocessable
 from speko_core.ids import new_id
+from speko_core.knowledge import repository as knowledge
+from speko_core.knowledge.files import forget_agent
 from speko_core.schemas import Deleted
 from speko_core.types import JsonObject
 from speko_core.versions.recording import record_version
@@ -46,6 +48,7 @@ async def create(ctx: Ctx, data: AgentCreate) -> AgentRow:
     )
     ctx.db.add(agent)
     await _flush(ctx)
+    await knowledge.create_default(ctx.db, ctx.organization_id, agent.id, ctx.now())
     await _set_webhooks(ctx, agent, data)
     await record_version(ctx, agent)
     return render(agent)
@@ -76,6 +79,7 @@ async def delete(ctx: Ctx, data: AgentRef) -> Deleted:
             "Cannot delete the only agent in this organization", "LAST_AGENT", hint="Create another agent first."
         )
     ctx.resource_id = agent.id
+    await forget_agent(ctx.deps, ctx.db, agent.id)
     await ctx.db.delete(agent)
     return Deleted(deleted=True)
 

@@ -81,6 +81,11 @@ async def _webhook_delivery(tenant: Tenant, client: httpx.AsyncClient) -> str:
     return cast(str, (await client.get("/v1/webhook-deliveries")).json()["data"][0]["id"])
 
 
+async def _knowledge_base(tenant: Tenant, client: httpx.AsyncClient) -> str:
+    created = await client.post("/v1/knowledge-bases", json={"agentId": tenant.agent_id, "name": "Theirs"})
+    return cast(str, created.json()["id"])
+
+
 # One line per resource whose operations take an id: how another organization comes to own one.
 OWNED: dict[str, Callable[[Tenant, httpx.AsyncClient], Awaitable[str]]] = {
     "agents": _agent,
@@ -91,9 +96,15 @@ OWNED: dict[str, Callable[[Tenant, httpx.AsyncClient], Awaitable[str]]] = {
     "webhook_deliveries": _webhook_delivery,
     "webhooks": _webhook,
     "tools": _agent,
+    "knowledge_bases": _knowledge_base,
+    "knowledge_documents": _knowledge_base,
 }
 # Inputs that a malformed-input test needs to get past the path: the smallest valid body of the operation.
 VALID_BODIES: dict[str, object] = {
+    "knowledge_bases.search": {"query": "refunds"},
+    "knowledge_documents.create": {"filename": "a.txt", "contentType": "text/plain", "sizeBytes": 1},
+    "knowledge_documents.add_url": {"url": "https://example.com/a"},
+    "knowledge_documents.add_faq": {"pairs": [{"question": "q", "answer": "a"}]},
     "tools.create": {"name": "t", "description": "T.", "parameters": {"type": "object"}, "source": {"kind": "inline"}},
     "sessions.add_turns": {
         "turns": [{"index": 0, "source": "user", "text": "hi", "startedAt": "2026-01-01T00:00:00.000Z"}]
