@@ -108,6 +108,10 @@ def _empty(url: str) -> None:
 ENGINES = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
 
 
+# For modules about a door or a client: what the engines do differently is tried where the queries are.
+on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+
 @contextmanager
 def migrated_database(engine: str, request: pytest.FixtureRequest, folder: Path) -> Iterator[str]:
     """The URL of an empty migrated database: a SQLite file in the data folder, or this process's PostgreSQL."""

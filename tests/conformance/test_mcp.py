@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from speko_core.deps import Deps
 from speko_gateway.app import create_app
 from speko_mcp.server import build_mcp_app
-from tests.conftest import Tenant
+from tests.conftest import Tenant, on_sqlite
 from tests.e2e.test_mcp_clients import CLIENTS, NODE, PROGRAMS
 from tests.mcp.person import App, Person
 from tests.mcp.serving import running_web_role, serving, settings_on_a_free_port
@@ -43,6 +43,7 @@ _URL = re.compile(r"https?://\S+/authorize\?\S+")
 
 pytestmark = [
     pytest.mark.e2e,
+    on_sqlite,
     pytest.mark.timeout(180),
     pytest.mark.skipif(
         not (CLIENTS / ".installed").exists(), reason="no conformance suite: run tests/e2e/clients/install.sh"

@@ -7,9 +7,11 @@ import httpx
 import pytest
 
 from speko_core.deps import Deps
-from tests.conftest import Tenant
+from tests.conftest import Tenant, on_sqlite
 from tests.core.migration.samples import FIXTURES, SAMPLES
 from tests.mcp.client import mcp_client
+
+pytestmark = on_sqlite
 
 
 def _files(name: str) -> list[dict[str, str]]:

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import Tenant
+from tests.conftest import Tenant, on_sqlite
 from tests.mcp.serving import running_web_role, settings_on_a_free_port
 
 __all__ = ["running_web_role", "settings_on_a_free_port"]
@@ -25,6 +25,7 @@ CALL_S = 90
 
 pytestmark = [
     pytest.mark.e2e,
+    on_sqlite,
     pytest.mark.timeout(240),
     pytest.mark.skipif(
         not (CLIENTS / ".installed").exists(), reason="no MCP clients: run tests/e2e/clients/install.sh"

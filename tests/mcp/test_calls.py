@@ -8,8 +8,10 @@ from fastmcp import Client
 
 from speko_core.deps import Deps
 from speko_core.principal import ALL_SCOPES
-from tests.conftest import Tenant, add_key
+from tests.conftest import Tenant, add_key, on_sqlite
 from tests.mcp.client import Era, mcp_client, refuse
+
+pytestmark = on_sqlite
 
 AGENT = {"systemPrompt": "Greet people.", "intent": {"language": "en-US"}}
 

@@ -10,8 +10,10 @@ from speko_core.deps import Deps
 from speko_core.operations import Operation, ToolBinding
 from speko_core.schemas import Nothing
 from speko_mcp.server import build_mcp_app
-from tests.conftest import Tenant, add_key
+from tests.conftest import Tenant, add_key, on_sqlite
 from tests.mcp.client import in_own_task
+
+pytestmark = on_sqlite
 
 LIST = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
 ACCEPT = {"Accept": "application/json, text/event-stream"}
