@@ -264,7 +264,7 @@ class Storm:
             end = judged(call, answer)
         except TimeoutError:
             end = "the caller left"
-        except httpx.RemoteProtocolError:
+        except (httpx.RemoteProtocolError, httpx.ReadError):
             end = "audio cut off" if call.path == "/v1/synthesize" else f"UNDOCUMENTED cut of {call.path}"
         self.tally.note(call, answer, end, time.perf_counter() - begun)
 
@@ -316,7 +316,14 @@ async def storm(settings: Settings, seed: int, patience_s: float) -> AsyncIterat
 
 def _config(app: Starlette) -> uvicorn.Config:
     return uvicorn.Config(
-        app, log_config=None, access_log=False, lifespan="off", ws="websockets-sansio", timeout_graceful_shutdown=1
+        app,
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        ws="websockets-sansio",
+        timeout_graceful_shutdown=1,
+        # Longer than any storm: a server that closes an idle connection while it is used again would look like a cut.
+        timeout_keep_alive=3600,
     )
 
 
