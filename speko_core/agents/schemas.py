@@ -32,7 +32,7 @@ class _AgentFields(Input):
     extraction_fields: list[config.ExtractionField] | None = Field(None, max_length=100)
     prompt_variables: list[config.PromptVariable] | None = Field(None, max_length=100)
     webhooks: AgentWebhooks | None = Field(
-        None, description="Endpoints of this agent alone; subscriptions of the organization are the newer way."
+        None, description="By preCall, postCall, status, analysis or recording; null removes one."
     )
 
     @model_validator(mode="after")

@@ -2,25 +2,23 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import ConfigDict, Field, StringConstraints
 
 from speko_core.agents.config import ExtractionField
-from speko_core.schemas import Sparse
+from speko_core.schemas import Input, Sparse
 
-WEBHOOKS = ("preCall", "postCall", "status", "analysis", "recording")
+WebhookName = Literal["preCall", "postCall", "status", "analysis", "recording"]
 ResponseMode = Literal["sync", "async"]
 HeaderName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}$")]
 HeaderValue = Annotated[str, StringConstraints(pattern=r"^[\t -~]{0,4000}$")]
 Headers = Annotated[dict[HeaderName, HeaderValue], Field(max_length=20)]
 
 
-class SecretHeader(Sparse):
-    """A header whose value is a secret. On update an absent value keeps the stored one."""
+class SecretHeader(Input):
+    """A header whose value is a secret; what we show is accepted back. On update an absent value keeps the stored."""
 
     name: HeaderName
     value: HeaderValue | None = None
-    # What we show is accepted back; the value stays as stored.
-    secret_ref: str | None = Field(None, max_length=200)
 
 
 class SecretHeaderRow(Sparse):
@@ -31,7 +29,7 @@ class SecretHeaderRow(Sparse):
 
 
 class _Webhook(Sparse):
-    url: str = Field(description="Your public https endpoint.")
+    url: str
     headers: Headers | None = None
     timeout_ms: int | None = Field(None, ge=500, le=30_000)
     response_mode: ResponseMode | None = None
@@ -40,14 +38,14 @@ class _Webhook(Sparse):
 
 
 class AgentWebhook(_Webhook):
-    """One webhook as it is written."""
+    """One webhook as it is written; what we show is accepted back."""
+
+    model_config = ConfigDict(extra="ignore")
 
     secret: str | None = Field(
         None,
-        description="Signs the requests, base64 of at least 16 bytes; sealed, never shown. Absent keeps the stored "
-        "one; without any your organization's secret signs.",
+        description="Signs requests, base64 of 16 bytes or more; absent keeps the stored one, or your organization's.",
     )
-    secret_ref: str | None = Field(None, max_length=200)
     auth_headers: list[SecretHeader] | None = Field(None, max_length=20)
 
 
@@ -58,21 +56,6 @@ class AgentWebhookRow(_Webhook):
     auth_headers: list[SecretHeaderRow] | None = None
 
 
-class AgentWebhooks(Sparse):
-    """The webhooks to set. On update an absent one stays and null removes it."""
-
-    pre_call: AgentWebhook | None = None
-    post_call: AgentWebhook | None = None
-    status: AgentWebhook | None = None
-    analysis: AgentWebhook | None = None
-    recording: AgentWebhook | None = None
-
-
-class AgentWebhookRows(Sparse):
-    """The webhooks there are."""
-
-    pre_call: AgentWebhookRow | None = None
-    post_call: AgentWebhookRow | None = None
-    status: AgentWebhookRow | None = None
-    analysis: AgentWebhookRow | None = None
-    recording: AgentWebhookRow | None = None
+# On update a name that is absent stays, and null removes it.
+AgentWebhooks = dict[WebhookName, AgentWebhook | None]
+AgentWebhookRows = dict[WebhookName, AgentWebhookRow]

@@ -1,7 +1,5 @@
 """Setting an agent's own webhooks: URLs checked, secrets sealed, what is stored holds references."""
 
-from pydantic.alias_generators import to_camel
-
 from speko_core.agents.secrets import keep, known_refs
 from speko_core.agents.webhook_config import AgentWebhook, AgentWebhooks
 from speko_core.context import Ctx
@@ -10,7 +8,7 @@ from speko_core.outbound.urls import check_url
 from speko_core.types import JsonObject, JsonValue
 from speko_core.webhooks.signing import check_secret
 
-_WRITTEN_ONLY = {"secret", "secret_ref", "auth_headers"}
+_WRITTEN_ONLY = {"secret", "auth_headers"}
 _RESERVED = {"host", "content-length", "connection", "transfer-encoding"}
 
 
@@ -24,8 +22,7 @@ async def with_webhooks(ctx: Ctx, agent_id: str, stored: JsonValue, given: Agent
         return None
     kept: JsonObject = dict(stored) if isinstance(stored, dict) else {}
     secrets: dict[str, str] = {}
-    for field in given.model_fields_set:
-        name, webhook = to_camel(field), getattr(given, field)
+    for name, webhook in given.items():
         if webhook is None:
             kept.pop(name, None)
         else:
