@@ -5,7 +5,6 @@ batch, waiting for the caller never counts as a stalled provider, and cancelling
 """
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Generic, TypeVar
@@ -25,20 +24,30 @@ class Reading(Generic[E]):
     def __init__(self, source: AsyncIterator[E]) -> None:
         self._source = source
         self._buffer: list[E] = []
-        self._arrived, self._room = asyncio.Event(), asyncio.Event()
+        self._ended = False
+        self._room = asyncio.Event()
+        self._waiter: asyncio.Future[None] | None = None
         self._failure: ProviderError | None = None
         self._task = asyncio.create_task(self._pump())
 
     async def wait(self, timeout_s: float) -> bool:
-        """True as soon as `take` has something to say; False after `timeout_s` of silence."""
+        """True as soon as `take` has something to say; False after `timeout_s` of silence. One may wait at a time."""
         if self._buffer or self._task.done():
             return True
+        # A stream waits thousands of times, so this is a future and a timer: `asyncio.timeout` costs twice as much.
+        loop = asyncio.get_running_loop()
+        self._waiter = loop.create_future()
+        timer = loop.call_later(timeout_s, self._wake)
         try:
-            async with asyncio.timeout(timeout_s):
-                await self._arrived.wait()
-        except TimeoutError:
-            return False
-        return True
+            await self._waiter
+        finally:
+            timer.cancel()
+            self._waiter = None
+        return bool(self._buffer) or self._ended
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
 
     def take(self) -> list[E]:
         """Everything that arrived, in order; an empty list once the source has ended.
@@ -47,7 +56,6 @@ class Reading(Generic[E]):
             ProviderError: the source failed, after all that came before has been taken.
         """
         batch, self._buffer = self._buffer, []
-        self._arrived.clear()
         self._room.set()
         if not batch and self._failure is not None:
             raise self._failure
@@ -61,21 +69,17 @@ class Reading(Generic[E]):
 
     async def aclose(self) -> None:
         """Cancel the upstream call and wait, bounded, until it is gone; safe to call twice."""
-        self.cancel()
-        _, unfinished = await asyncio.wait({self._task}, timeout=CLOSE_TIMEOUT_S)
-        if unfinished:
+        if not self._task.done():
+            self.cancel()
+            await asyncio.wait({self._task}, timeout=CLOSE_TIMEOUT_S)
+        if not self._task.done():
             log.error("an adapter did not stop when cancelled")
         elif not self._task.cancelled() and (bug := self._task.exception()) is not None:
             log.error("an adapter failed unexpectedly", exc_info=bug)
 
     async def _pump(self) -> None:
         try:
-            async with _closing(self._source):
-                async for event in self._source:
-                    self._buffer.append(event)
-                    self._arrived.set()
-                    if len(self._buffer) >= BOUND:
-                        await self._wait_for_room()
+            await self._read()
         except ProviderError as error:
             self._failure = error
         except TimeoutError:
@@ -83,18 +87,21 @@ class Reading(Generic[E]):
         except OSError as error:
             self._failure = ProviderError(FailureKind.NETWORK, type(error).__name__)
         finally:
-            self._arrived.set()
+            self._ended = True
+            self._wake()
+
+    async def _read(self) -> None:
+        try:
+            async for event in self._source:
+                self._buffer.append(event)
+                self._wake()
+                if len(self._buffer) >= BOUND:
+                    await self._wait_for_room()
+        finally:
+            # Here, in the task that ran it, whatever ended the reading.
+            if isinstance(self._source, AsyncGenerator):
+                await self._source.aclose()
 
     async def _wait_for_room(self) -> None:
         self._room.clear()
         await self._room.wait()
-
-
-@contextlib.asynccontextmanager
-async def _closing(source: AsyncIterator[E]) -> AsyncIterator[None]:
-    """Close an async generator in the task that ran it, whatever ends the reading."""
-    try:
-        yield
-    finally:
-        if isinstance(source, AsyncGenerator):
-            await source.aclose()
