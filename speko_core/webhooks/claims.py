@@ -15,6 +15,8 @@ PER_ENDPOINT = 8
 # A claim that brought no result by then counts as lost, with the process that held it. Longer than the longest
 # timeout of an endpoint and the wait of a full queue.
 CLAIM_VALID = timedelta(seconds=90)
+# What is still open so long after its expiry has attempts that never come to an end.
+GIVEN_UP = timedelta(hours=1)
 
 
 async def anything_due(db: AsyncSession, now: datetime) -> bool:
@@ -34,10 +36,14 @@ async def claim_due(db: AsyncSession, now: datetime) -> Sequence[WebhookDelivery
         if free > 0:
             claimed += (await db.execute(_due_of(endpoint_id, now, free))).scalars().all()
     for row in claimed:
+        row.updated_at = now
+        if row.claims > 0 and now > row.expires_at + GIVEN_UP:
+            row.status = "expired"
+            continue
         row.status, row.claims = "delivering", row.claims + 1
-        row.due_at, row.updated_at = now + CLAIM_VALID, now
+        row.due_at = now + CLAIM_VALID
     await db.flush()
-    return claimed
+    return [row for row in claimed if row.status == "delivering"]
 
 
 def _heads(now: datetime) -> tuple[ColumnElement[bool], ...]:
