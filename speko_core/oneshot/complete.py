@@ -1,11 +1,10 @@
-"""`POST /v1/complete`: one model call. Inline tool calls are handed back to the caller."""
+"""One model call: what `POST /v1/complete` is made of. Its tool calls are handed to whoever asked for it."""
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import cast
 
 from speko_core.deps import Deps
-from speko_core.errors import FieldProblem, InvalidInput
 from speko_core.oneshot.call import EventCall, Route, WireEvent, attempts
 from speko_core.oneshot.candidates import route
 from speko_core.oneshot.patience import Timing
@@ -82,6 +81,21 @@ class CompleteCall(EventCall[LlmEvent]):
         )
 
     @property
+    def text(self) -> str:
+        """What the model has said."""
+        return "".join(self._text)
+
+    @property
+    def tool_calls(self) -> tuple[ToolCall, ...]:
+        """The calls it has asked for, in its order."""
+        return tuple(self._tool_calls)
+
+    @property
+    def counted(self) -> LlmUsage:
+        """The tokens as far as they are known."""
+        return self._counted or LlmUsage(0, 0)
+
+    @property
     def truncated(self) -> bool:
         """True when the limit of tokens ended the answer."""
         return self._counted is not None and self._counted.truncated
@@ -94,23 +108,28 @@ class CompleteCall(EventCall[LlmEvent]):
         """`delta` and `tool_call`."""
         if isinstance(event, TextDelta):
             return ("delta", {"text": event.text}) if event.text else None
-        return ("tool_call", _tool_call(event)) if isinstance(event, ToolCall) else None
+        return ("tool_call", tool_call_wire(event)) if isinstance(event, ToolCall) else None
 
     def result(self) -> JsonObject:
         """Text, usage, and the tool calls when there are any."""
-        counted = self._counted or LlmUsage(0, 0)
         result: JsonObject = {
-            "text": "".join(self._text),
+            "text": self.text,
             **self.routed(),
-            "usage": {"promptTokens": counted.prompt_tokens, "completionTokens": counted.completion_tokens},
+            "usage": usage_wire(self.counted),
         }
         if self._tool_calls:
-            result["toolCalls"] = [_tool_call(call) for call in self._tool_calls]
+            result["toolCalls"] = [tool_call_wire(call) for call in self._tool_calls]
         return result
 
 
-def _tool_call(call: ToolCall) -> JsonObject:
+def tool_call_wire(call: ToolCall) -> JsonObject:
+    """A tool call as the wire shows it; `args` is a JSON string that parses."""
     return {"id": call.id, "name": call.name, "args": call.args or "{}"}
+
+
+def usage_wire(counted: LlmUsage) -> JsonObject:
+    """Tokens as the wire shows them."""
+    return {"promptTokens": counted.prompt_tokens, "completionTokens": counted.completion_tokens}
 
 
 async def open_complete(
@@ -122,14 +141,13 @@ async def open_complete(
     timing: Timing | None = None,
     usage: UsageSink | None = None,
 ) -> CompleteCall:
-    """Route a completion; nothing is sent before `start`.
+    """Route one model call; nothing is sent before `start`. Every tool is only offered, wherever it would run.
 
     Raises:
-        InvalidInput: a tool does not run inline, or an allow-list entry is unknown.
+        InvalidInput: an allow-list entry is unknown.
         NoCandidate: no model may serve the call.
         InsufficientCredits: there is no credit for a managed call.
     """
-    _refuse_server_tools(data)
     characters = sum(len(message.content) for message in data.messages) + len(data.system_prompt or "")
     estimate = Units(
         prompt_tokens=characters // CHARACTERS_PER_TOKEN, completion_tokens=data.max_tokens or USUAL_ANSWER_TOKENS
@@ -155,19 +173,6 @@ def timing_for(data: CompleteInput, characters: int) -> Timing:
     if data.reasoning_effort in ("medium", "high", "xhigh"):
         return replace(TIMING, first_event_floor_s=TIMING.first_event_s)
     return replace(TIMING, first_event_floor_s=TIMING.first_event_floor_s + characters / CHARACTERS_READ_PER_S)
-
-
-def _refuse_server_tools(data: CompleteInput) -> None:
-    for index, tool in enumerate(data.tools or ()):
-        if tool.kind != "inline":
-            problem = FieldProblem(
-                f"tools[{index}].executionMode", f"{tool.kind} tools are not available yet in this version"
-            )
-            raise InvalidInput(
-                f"Invalid request: {problem.field}: {problem.problem}",
-                fields=[problem],
-                hint="Send the tool without executionMode and source, and run its calls yourself.",
-            )
 
 
 def _needs(data: CompleteInput) -> Needs:

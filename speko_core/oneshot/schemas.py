@@ -7,7 +7,7 @@ from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
 from speko_core.routing.intent import Constraints, RoutingIntent
 from speko_core.schemas import Input
-from speko_core.types import JsonObject
+from speko_core.types import JsonObject, JsonValue
 
 MAX_TEXT = 50_000
 ToolKind = Literal["inline", "webhook", "builtin", "integration"]
@@ -51,7 +51,11 @@ class ToolSource(Input):
     kind: ToolKind | None = None
     name: str | None = None
     url: str | None = None
+    secret_ref: str | None = Field(None, max_length=200, description="Names the stored tool, which decides the rest.")
     installation_id: str | None = None
+    app_key: str | None = None
+    action_key: str | None = None
+    config: JsonValue = None
 
     @property
     def resolved_kind(self) -> ToolKind:

@@ -1,6 +1,6 @@
 """What the builtin tools can be configured with, and the parameters the model fills in."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeGuard
 
 from pydantic import Field, StringConstraints, ValidationError
 
@@ -49,6 +49,11 @@ _CONFIGS: dict[str, type[Sparse]] = {
     "end_call": EndCallConfig,
     "transfer_call": TransferConfig,
 }
+
+
+def is_builtin(name: str | None) -> TypeGuard[BuiltinName]:
+    """True for the name of a builtin tool."""
+    return name in _CONFIGS
 
 
 def config_problems(name: BuiltinName, config: JsonObject | None) -> tuple[FieldProblem, ...]:

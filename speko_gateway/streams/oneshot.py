@@ -8,11 +8,12 @@ from starlette.routing import Route
 
 from speko_core.audio.transcode import requested_target
 from speko_core.errors import InvalidInput
-from speko_core.oneshot.call import EventCall
-from speko_core.oneshot.complete import open_complete
 from speko_core.oneshot.parsing import parse_json
 from speko_core.oneshot.schemas import CompleteInput, SttOptions, SynthesizeInput, TranscribeInput
+from speko_core.oneshot.streamed import Streamed
 from speko_core.oneshot.synthesize import open_synthesize
+from speko_core.oneshot.tool_loop import ToolLoop
+from speko_core.oneshot.tool_turn import open_completion
 from speko_core.oneshot.transcribe import open_transcribe
 from speko_core.routing.intent import Constraints, RoutingIntent
 from speko_gateway.auth import deps_of, principal_with
@@ -48,7 +49,15 @@ async def complete(request: Request) -> Response:
     if body is None:
         return CLIENT_GONE
     data = parse_json(CompleteInput, body)
-    return _answer(request, await open_complete(deps, principal, data, session_id=session_of(request)))
+    call = await open_completion(
+        deps,
+        principal,
+        data,
+        session_id=session_of(request),
+        idempotency_key=request.headers.get("idempotency-key", "").strip()[:200] or None,
+    )
+    # Each has events of its own type.
+    return _answer(request, call) if isinstance(call, ToolLoop) else _answer(request, call)
 
 
 async def synthesize(request: Request) -> Response:
@@ -71,7 +80,7 @@ def routes() -> list[Route]:
     ]
 
 
-def _answer(request: Request, call: EventCall[E]) -> Response:
+def _answer(request: Request, call: Streamed[E]) -> Response:
     return JsonAnswer(call) if _wants_json(request) else EventAnswer(call)
 
 

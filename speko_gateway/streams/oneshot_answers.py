@@ -18,7 +18,8 @@ from starlette.types import Receive, Scope, Send
 
 from speko_core.errors import SpekoError
 from speko_core.ids import new_id
-from speko_core.oneshot.call import BEAT_S, Call, EventCall
+from speko_core.oneshot.call import BEAT_S
+from speko_core.oneshot.streamed import Answering, Streamed
 from speko_core.oneshot.synthesize import SynthesizeCall
 from speko_gateway.envelope import error_body
 from speko_gateway.streams import sse
@@ -26,7 +27,7 @@ from speko_gateway.streams import sse
 log = logging.getLogger("speko.gateway")
 
 E = TypeVar("E")
-C = TypeVar("C", bound=Call)  # type: ignore[type-arg]  # a bound cannot be generic
+C = TypeVar("C", bound=Answering)  # type: ignore[type-arg]  # a bound cannot be generic
 HOLD_S = 10.0
 
 
@@ -126,7 +127,7 @@ class WholeAnswer(CallResponse[C], Generic[C]):
         """Content type and body."""
 
 
-class JsonAnswer(WholeAnswer[EventCall[E]], Generic[E]):
+class JsonAnswer(WholeAnswer[Streamed[E]], Generic[E]):
     """The whole result as one object, for `Accept: application/json` (ONE-2)."""
 
     def _whole(self) -> tuple[str, bytes]:
@@ -202,7 +203,7 @@ class StreamAnswer(CallResponse[C], Generic[C, E]):
         """The end of one that is not whole."""
 
 
-class EventAnswer(StreamAnswer[EventCall[E], E], Generic[E]):
+class EventAnswer(StreamAnswer[Streamed[E], E], Generic[E]):
     """`meta` first, `done` or `error` last."""
 
     def _first(self) -> bytes:

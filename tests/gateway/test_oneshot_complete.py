@@ -171,23 +171,24 @@ async def test_a_body_that_is_no_object_is_400(bare_deps: Deps, body: bytes) -> 
 
 
 @pytest.mark.parametrize(
-    "how",
+    ("how", "field"),
     [
-        {"executionMode": "webhook"},
-        {"executionMode": "builtin"},
-        {"executionMode": "integration"},
-        {"source": {"url": "https://example.com/hook", "secret": "s"}},
-        {"source": {"name": "end_call"}},
-        {"source": {"installationId": "i"}},
+        ({"executionMode": "webhook"}, "secretRef"),
+        ({"source": {"url": "https://example.com/hook", "secret": "s"}}, "secretRef"),
+        ({"source": {"url": "https://example.com/hook", "secretRef": "webhook:agent_x:look_up"}}, "secretRef"),
+        ({"executionMode": "builtin"}, "name"),
+        ({"source": {"name": "transfer_call", "config": {"destinations": []}}}, "config.destinations"),
+        ({"executionMode": "integration", "source": {"installationId": "i"}}, ""),
     ],
 )
-async def test_tools_that_run_on_the_server_are_refused_by_name(bare_deps: Deps, how: dict[str, object]) -> None:
-    """ONE-4"""
+async def test_a_tool_that_could_not_run_here_is_refused_by_name(
+    bare_deps: Deps, how: dict[str, object], field: str
+) -> None:
+    """ONE-4: a webhook tool is one that is registered; nothing else is ever called."""
     async with door(bare_deps, cast(acme=HELLO)) as client:
         answer = await client.post("/v1/complete", json={**ASK, "tools": [{**TOOL, **how}]})
     assert (answer.status_code, answer.json()["code"]) == (400, "VALIDATION_ERROR")
-    assert answer.json()["fields"][0]["field"] == "tools[0].executionMode"
-    assert "not available yet" in answer.json()["error"]
+    assert answer.json()["fields"][0]["field"] == f"tools[0].source.{field}".rstrip(".")
 
 
 async def test_without_a_key_the_body_is_not_even_looked_at(bare_deps: Deps) -> None:

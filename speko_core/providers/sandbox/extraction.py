@@ -22,7 +22,10 @@ _LEAD_IN = re.compile(
     r"the name is|i would like|i'd like|i want|make it|for|about|on|at|to)\s+",
     re.IGNORECASE,
 )
-_NAME = re.compile(r"\b(?:my name is|this is|name's|under the name(?: of)?)\s+([a-z][a-z' -]*)", re.IGNORECASE)
+_NAME = re.compile(
+    r"\b(?:(?:my|his|her|its|whose) name is|named|this is|name's|under the name(?: of)?)\s+([a-z][a-z' -]*)",
+    re.IGNORECASE,
+)
 _NAME_END = re.compile(r"\b(?:and|my|i|phone|number|please|thank|for|at|on)\b.*", re.IGNORECASE)
 _WHEN = re.compile(
     r"\b(?:(?:next|this) )?(?:today|tomorrow|tonight|monday|tuesday|wednesday|thursday|friday|saturday|sunday)\b"

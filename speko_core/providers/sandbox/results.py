@@ -6,6 +6,7 @@ from speko_core.providers.base import Message
 from speko_core.providers.sandbox.text import said_value
 from speko_core.providers.sandbox.words import spaced
 from speko_core.types import JsonObject, JsonValue
+from speko_core.untrusted import unmark
 
 MAX_FIELDS = 3
 MAX_SPOKEN_CHARS = 300
@@ -30,9 +31,9 @@ def say_result(result: Message, *, mutating: bool) -> str:
 
 def _parsed(content: str) -> JsonValue:
     try:
-        value: JsonValue = json.loads(content)
+        value: JsonValue = json.loads(unmark(content))
     except ValueError:
-        return content
+        return unmark(content)
     return value
 
 
