@@ -16,7 +16,7 @@ from speko_core.knowledge.passages import Block, cut
 from speko_core.knowledge.reading.failure import Unreadable
 
 UNREADABLE = 3
-MAX_PASSAGES = 20_000
+MAX_PASSAGES = 10_000
 # Conversations come first.
 NICENESS = 10
 TOO_LARGE = "The document takes more memory to read than one may use. Split it, or send it as plain text."
