@@ -1,6 +1,7 @@
 """Builds the framework's session from a plan: the one place that knows its settings and their traps."""
 
 from concurrent.futures import Executor
+from dataclasses import replace
 
 from livekit.agents import AgentSession, APIConnectOptions, inference
 from livekit.agents.vad import VAD
@@ -45,7 +46,14 @@ def build_session(plan: SessionPlan, speko: SpekoClient, vad: VAD, on_leg: LegSi
     voice = TtsOptions(plan.voice, plan.tts_speed, plan.output_sample_rate, resample=True)
     return AgentSession(
         vad=vad,
-        stt=SpekoSTT(speko, intent, constraints=constraints, keywords=plan.stt_keywords, on_leg=on_leg),
+        stt=SpekoSTT(
+            speko,
+            replace(intent, language=plan.stt_language or intent.language),
+            constraints=constraints,
+            keywords=plan.stt_keywords,
+            prompt=plan.stt_prompt,
+            on_leg=on_leg,
+        ),
         llm=SpekoLLM(
             speko,
             intent,

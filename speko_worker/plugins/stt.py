@@ -27,6 +27,7 @@ class SpekoSTT(stt.STT[str]):
         *,
         constraints: Constraints | None = None,
         keywords: tuple[str, ...] = (),
+        prompt: str | None = None,
         on_leg: LegSink = ignore_leg,
     ) -> None:
         super().__init__(capabilities=stt.STTCapabilities(streaming=False, interim_results=False))
@@ -35,7 +36,9 @@ class SpekoSTT(stt.STT[str]):
         self._speko = speko
         self._intent = intent
         self._constraints = constraints or Constraints()
-        self._keywords = keywords
+        self._options: JsonObject = {"keywords": list(keywords)} if keywords else {}
+        if prompt:
+            self._options["prompt"] = prompt
         self._on_leg = on_leg
 
     @property
@@ -85,8 +88,8 @@ class SpekoSTT(stt.STT[str]):
 
     async def _transcribe(self, wav: bytes) -> JsonObject:
         began = time.perf_counter()
-        options: JsonObject = {"keywords": list(self._keywords)} if self._keywords else {}
-        call = self._speko.transcribe(wav, "audio/wav", self._intent.to_wire(), self._constraints.to_wire(), options)
+        intent, constraints = self._intent.to_wire(), self._constraints.to_wire()
+        call = self._speko.transcribe(wav, "audio/wav", intent, constraints, self._options)
         async with call as events:
             async for event in events:
                 if event.name == "error":

@@ -164,7 +164,8 @@ class FakeGateway:
 
     async def transcribe(self, request: Request) -> Response:
         body = await request.body()
-        self.calls.append(("stt", {"bytes": len(body), **_headers(request)}))
+        said = {name: json.loads(request.headers.get(f"x-speko-{name}", "{}")) for name in ("intent", "stt-options")}
+        self.calls.append(("stt", {"bytes": len(body), **said, **_headers(request)}))
         if failed := self._fails("stt", "TRANSCRIBE_FAILED"):
             return failed
         text = self.script.transcripts.pop(0) if len(self.script.transcripts) > 1 else self.script.transcripts[0]

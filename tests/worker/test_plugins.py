@@ -183,6 +183,16 @@ async def test_server_sent_events_are_read_however_they_arrive() -> None:
 # --- on the wire ------------------------------------------------------------------------------------------------------
 
 
+async def test_keywords_and_a_hint_go_along_with_every_utterance(gateway: FakeGateway, speko: SpekoClient) -> None:
+    """SES-1"""
+    stt = SpekoSTT(speko, INTENT, keywords=("Speko",), prompt="A café order.")
+    for _ in range(2):
+        await stt.recognize(_frame(tone_pcm(0.5, 16_000)), conn_options=ONCE)
+    for call in gateway.calls_to("stt"):
+        assert call["stt-options"] == {"keywords": ["Speko"], "prompt": "A café order."}
+        assert call["intent"] == INTENT.to_wire()
+
+
 async def test_an_utterance_becomes_one_final_transcript(gateway: FakeGateway, speko: SpekoClient) -> None:
     """SES-3: one WAV up, the text and the serving model back."""
     legs: list[tuple[str, Leg]] = []
@@ -191,7 +201,7 @@ async def test_an_utterance_becomes_one_final_transcript(gateway: FakeGateway, s
     (spoken,) = event.alternatives
     assert (spoken.text, spoken.confidence, str(spoken.language)) == ("what time do you open", 0.9, "en-US")
     (call,) = gateway.calls_to("stt")
-    assert (call["_session"], call["bytes"]) == ("s1", 44 + 16_000)
+    assert (call["_session"], call["bytes"], call["stt-options"]) == ("s1", 44 + 16_000, {})
     assert [(name, leg.provider, leg.model) for name, leg in legs] == [("stt", "local", "sphinx-free")]
 
 
