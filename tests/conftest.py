@@ -18,6 +18,7 @@ from xdist.remote import Producer
 from speko_core.accounts import keys
 from speko_core.accounts.models import ApiKey, Membership, Organization, User
 from speko_core.accounts.roles import ROLE_SCOPES
+from speko_core.adapters.dbos_store import SCHEMA, migrate_store
 from speko_core.agents.models import Agent
 from speko_core.context import Mode
 from speko_core.db.migrate import upgrade
@@ -76,6 +77,7 @@ def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("migrated")
     settings = Settings(data_dir=folder, database_url="", master_key=MASTER_KEY, _env_file=None)
     upgrade(settings)
+    migrate_store(settings)
     return settings.sqlite_path
 
 
@@ -88,8 +90,10 @@ def migrated_postgres() -> Iterator[str]:
     server = _server()
     with server.connect() as connection:
         connection.execute(text(f"CREATE DATABASE {name}"))
-    upgrade(Settings(database_url=_database_url(name), master_key=MASTER_KEY, _env_file=None))
-    yield _database_url(name)
+    settings = Settings(database_url=_database_url(name), master_key=MASTER_KEY, _env_file=None)
+    upgrade(settings)
+    migrate_store(settings)
+    yield settings.database_url
     with server.connect() as connection:
         connection.execute(text(f"DROP DATABASE {name}"))
     server.dispose()
@@ -98,10 +102,11 @@ def migrated_postgres() -> Iterator[str]:
 def _empty(url: str) -> None:
     """Remove every row: far cheaper than a database for each test."""
     engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
-    tables = ", ".join(table.name for table in METADATA.sorted_tables)
+    work = text(f"SELECT tablename FROM pg_tables WHERE schemaname = '{SCHEMA}' AND tablename NOT LIKE '%migrations'")
     with engine.begin() as connection:
-        connection.execute(text(f"TRUNCATE {tables} CASCADE"))
-        connection.execute(text("DROP SCHEMA IF EXISTS dbos CASCADE"))
+        tables = [table.name for table in METADATA.sorted_tables]
+        tables += [f"{SCHEMA}.{name}" for name in connection.execute(work).scalars()]
+        connection.execute(text(f"TRUNCATE {', '.join(tables)} CASCADE"))
     engine.dispose()
 
 

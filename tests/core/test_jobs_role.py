@@ -19,21 +19,35 @@ from speko_core.deps import Deps
 from speko_core.jobs import KINDS
 from speko_core.probe import get_json
 from speko_core.sessions.models import SessionTurn, VoiceSession
+from speko_core.sessions.plan import PlanIntent, SessionPlan
 from tests.conftest import Tenant
 from tests.ports import reserve_ports
 
+SESSIONS, CLOSED = 12, 5
 MAIN = """
 import asyncio
 from speko_core.jobs_role import run_jobs
 from speko_core.settings import load_settings
 asyncio.run(run_jobs(load_settings()))
 """
+# Dies as by `kill -9`, always at the same place: when it is about to close one more session than `CLOSED`.
+MORTAL = f"""
+import os, signal
+from sqlalchemy import Engine, event
+closing = []
+@event.listens_for(Engine, "before_cursor_execute")
+def count_down(connection, cursor, statement, *rest):
+    if statement.startswith("UPDATE {VoiceSession.__tablename__} "):
+        closing.append(statement)
+    if len(closing) > {CLOSED}:
+        os.kill(os.getpid(), signal.SIGKILL)
+{MAIN}
+"""
 DEADLINE_S = 45.0
-SESSIONS = 160
 pytestmark = pytest.mark.timeout(120)
 
 
-async def start(deps: Deps, port: int) -> Process:
+async def start(deps: Deps, port: int, program: str) -> Process:
     key = deps.settings.master_key
     assert key is not None
     environment = {
@@ -43,12 +57,12 @@ async def start(deps: Deps, port: int) -> Process:
         "SPEKO_MASTER_KEY": key.get_secret_value(),
         "SPEKO_JOBS_PORT": str(port),
     }
-    return await asyncio.create_subprocess_exec(sys.executable, "-c", MAIN, env=environment, stderr=PIPE)
+    return await asyncio.create_subprocess_exec(sys.executable, "-c", program, env=environment, stderr=PIPE)
 
 
 @asynccontextmanager
-async def jobs_process(deps: Deps, port: int) -> AsyncIterator[Process]:
-    process = await start(deps, port)
+async def jobs_process(deps: Deps, port: int, program: str = MAIN) -> AsyncIterator[Process]:
+    process = await start(deps, port, program)
     try:
         yield process
     finally:
@@ -62,11 +76,20 @@ async def is_ready(port: int) -> bool:
     return status == 200
 
 
-async def until(holds: Callable[[], Awaitable[bool]], look_every_s: float = 0.1) -> None:
+async def until(holds: Callable[[], Awaitable[bool]]) -> None:
     """Wait for a condition of another process, with a deadline."""
     async with asyncio.timeout(DEADLINE_S):
         while not await holds():  # noqa: ASYNC110 - nothing in this process could set an event
-            await asyncio.sleep(look_every_s)
+            await asyncio.sleep(0.05)
+
+
+def plan_of(session_id: str, tenant: Tenant) -> str:
+    """A stored plan with nothing special in it."""
+    plan = SessionPlan(
+        session_id=session_id, organization_id=tenant.organization_id, mode="test", agent_id=None, agent_name=None,
+        intent=PlanIntent(language="en"), system_prompt="", expires_at="2026-01-01T00:00:00Z", max_duration_s=60,
+    )  # fmt: skip
+    return plan.model_dump_json(by_alias=True)
 
 
 async def add_abandoned_sessions(deps: Deps, tenant: Tenant) -> None:
@@ -83,7 +106,7 @@ async def add_abandoned_sessions(deps: Deps, tenant: Tenant) -> None:
                 kind="web",
                 mode="test",
                 language="en",
-                plan="{}",
+                plan=plan_of(session_id, tenant),
                 plan_signature="",
                 transport="websocket",
                 room_name=session_id,
@@ -108,17 +131,12 @@ async def count(deps: Deps, status: str) -> int:
         return (await db.execute(statement)).scalar_one()
 
 
-async def killed_in_the_middle(deps: Deps, port: int) -> int:
-    """Start the role, kill it while it sweeps; how many sessions it had closed."""
-
-    async def has_begun() -> bool:
-        return await count(deps, "failed") >= 5
-
-    async with jobs_process(deps, port) as process:
-        await until(has_begun, look_every_s=0.02)
-        process.kill()
-        await process.wait()
-    return await count(deps, "failed")
+async def killed_in_the_middle(deps: Deps, port: int) -> None:
+    """Let the role begin its sweep and die in it."""
+    async with asyncio.timeout(DEADLINE_S), jobs_process(deps, port, MORTAL) as process:
+        _, errors = await process.communicate()
+    assert process.returncode == -signal.SIGKILL, errors.decode()
+    assert await count(deps, "failed") == CLOSED
 
 
 async def finalizer_runs(deps: Deps) -> list[tuple[str, int]]:
@@ -129,8 +147,7 @@ async def test_a_sweep_killed_in_the_middle_is_finished_after_the_restart(deps: 
     """OPS-2"""
     port = reserve_ports()
     await add_abandoned_sessions(deps, tenant)
-    done = await killed_in_the_middle(deps, port)
-    assert 0 < done < SESSIONS
+    await killed_in_the_middle(deps, port)
     assert ("running", 1) in await finalizer_runs(deps)
 
     async def is_done() -> bool:
