@@ -34,7 +34,7 @@ async def get(ctx: Ctx, data: AgentRef) -> AgentRow:
 
 
 async def create(ctx: Ctx, data: AgentCreate) -> AgentRow:
-    """Create an agent; its name must be free."""
+    """Create an agent with an empty knowledge base; its name must be free."""
     _check_sounds(data.background_audio)
     await _name_is_free(ctx, data.name)
     agent = Agent(
@@ -72,7 +72,7 @@ async def update(ctx: Ctx, data: AgentUpdate) -> AgentRow:
 
 
 async def delete(ctx: Ctx, data: AgentRef) -> Deleted:
-    """Delete an agent and its tools; the last one stays."""
+    """Delete an agent with its tools, versions and knowledge; the last one stays."""
     agent = await _found(ctx, data.id)
     if await repository.count_locked(ctx.db) <= 1:
         raise Conflict(

@@ -137,6 +137,15 @@ async def test_concurrent_deletions_with_idempotency_keys_wait_for_each_other(re
     assert sorted(answer.status_code for answer in answers) == [200, 200, 200, 409]
 
 
+async def test_a_new_agent_has_a_knowledge_base_named_default_and_takes_it_along(rest: httpx.AsyncClient) -> None:
+    """AGT-6"""
+    agent_id = (await rest.post("/v1/agents", json=NEW)).json()["id"]
+    bases = (await rest.get("/v1/knowledge-bases", params={"agentId": agent_id})).json()
+    assert [base["name"] for base in bases] == ["Default"]
+    await rest.delete(f"/v1/agents/{agent_id}")
+    assert (await rest.get(f"/v1/knowledge-bases/{bases[0]['id']}")).status_code == 404
+
+
 SECRET = "whsec_c3Bla28tdGVzdC1zZWNyZXQtMzI="
 HOOK = {
     "url": "https://example.com/status",
