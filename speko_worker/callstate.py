@@ -20,6 +20,7 @@ class CallState:
     quiet_since: float | None = None
     prompts_said: int = 0
     unsticks: int = 0
+    ending_since: float | None = None
 
     def begin(self) -> None:
         """The conversation is open."""
@@ -42,6 +43,7 @@ class CallState:
         self.awaiting_words = self.user_speaking
         self.prompts_said = 0
         self.unsticks = 0
+        self.ending_since = None  # the caller goes on, so the call does
         if self.quiet_since is not None:
             self.quiet_since = self.now()
 
@@ -50,6 +52,10 @@ class CallState:
         self.prompts_said += 1
         self.quiet_since = None
         return self.prompts_said - 1
+
+    def asked_to_end(self) -> None:
+        """A tool ends the call, once the agent has said its goodbye."""
+        self.ending_since = self.now()
 
     def unstuck(self) -> int:
         """The agent is being restarted; returns how often so far."""
@@ -68,6 +74,7 @@ class CallState:
             quiet_since=self.quiet_since,
             prompts_said=self.prompts_said,
             stalled_since=stalled_since,
+            ending_since=self.ending_since,
         )
 
     def _note_quiet(self) -> None:

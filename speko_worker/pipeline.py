@@ -20,6 +20,7 @@ from speko_worker.plugins import (
     TtsOptions,
 )
 from speko_worker.plugins.legs import LegSink
+from speko_worker.plugins.llm import ActionSink
 from speko_worker.pronunciation import pronounce
 
 # The gateway fails over between providers on its own: one more attempt here covers a lost connection.
@@ -35,7 +36,9 @@ def build_vad(executor: Executor) -> VAD:
     return inference.VAD(model="silero", executor=executor)
 
 
-def build_session(plan: SessionPlan, speko: SpekoClient, vad: VAD, on_leg: LegSink) -> AgentSession[None]:
+def build_session(
+    plan: SessionPlan, speko: SpekoClient, vad: VAD, on_leg: LegSink, on_action: ActionSink
+) -> AgentSession[None]:
     """An `AgentSession` that carries out exactly what the plan says.
 
     Turn detection and interruption are pinned to the local VAD: the defaults would send audio to a hosted service when
@@ -60,6 +63,7 @@ def build_session(plan: SessionPlan, speko: SpekoClient, vad: VAD, on_leg: LegSi
             options=LlmOptions(plan.temperature, plan.max_tokens),
             constraints=constraints,
             on_leg=on_leg,
+            on_action=on_action,
         ),
         tts=SpekoTTS(speko, intent, options=voice, constraints=constraints, on_leg=on_leg),
         turn_handling=_turn_handling(plan),

@@ -11,6 +11,9 @@ STALL_S = 6.0
 # A reply that has produced nothing: the gateway's own timeouts and failovers have had their turn by then.
 THINKING_STALL_S = 45.0
 
+# Between the agent's goodbye and the end of the call.
+LAST_WORD_S = 0.7
+
 AgentState = Literal["listening", "thinking", "speaking"]
 
 
@@ -26,9 +29,10 @@ class Snapshot:
     quiet_since: float | None
     prompts_said: int
     stalled_since: float | None
+    ending_since: float | None = None
 
 
-Action = Literal["none", "end_timeout", "say_prompt", "end_idle", "unstick"]
+Action = Literal["none", "end_timeout", "say_prompt", "end_idle", "end_said", "unstick"]
 
 
 def next_action(seen: Snapshot, plan: SessionPlan) -> Action:
@@ -37,6 +41,8 @@ def next_action(seen: Snapshot, plan: SessionPlan) -> Action:
         return "end_timeout"
     if _is_stuck(seen):
         return "unstick"
+    if seen.ending_since is not None and seen.quiet_since is not None:
+        return "end_said" if seen.now - max(seen.quiet_since, seen.ending_since) >= LAST_WORD_S else "none"
     if not plan.idle.prompts or seen.quiet_since is None:
         return "none"
     if seen.now - seen.quiet_since < plan.idle.after_s:

@@ -74,7 +74,7 @@ class CallSession:
         self._recorder = TurnRecorder(self._on_turn)
         self._state = CallState(ends_at=time.monotonic() + lifetime_s(plan, datetime.now(UTC)))
         self._listener = CallListener(self._state, self._recorder, media.send, self._fail)
-        self._session = build_session(plan, speko, vad, self._recorder.on_leg)
+        self._session = build_session(plan, speko, vad, self._recorder.on_leg, self._on_action)
         self._synchronizer = TranscriptSynchronizer(
             next_in_chain_audio=media.audio_output, next_in_chain_text=TranscriptSink(media.send)
         )
@@ -165,6 +165,11 @@ class CallSession:
         self._reporter.add(wire)
         self._media.send({"type": "turn", **wire})
 
+    def _on_action(self, action: JsonObject) -> None:
+        """A tool of the agent asks something of the call; transfers are carried out where the phone leg is."""
+        if action.get("type") == "end_call":
+            self._state.asked_to_end()
+
     async def _watch_caller(self) -> Outcome:
         async for event in self._media.events():
             if isinstance(event, Hangup):
@@ -193,7 +198,7 @@ class CallSession:
             action = next_action(self._state.snapshot(self._media.playout.is_stalled_since), self._plan)
             if action == "end_timeout":
                 return Outcome(EndReason.TIMEOUT)
-            if action == "end_idle":
+            if action in ("end_idle", "end_said"):
                 return Outcome(EndReason.AGENT)
             if action == "say_prompt":
                 self._session.say(self._plan.idle.prompts[self._state.prompted()])

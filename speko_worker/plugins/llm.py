@@ -1,6 +1,7 @@
 """Replies through `/v1/complete`, streamed; tools of the agent run in the gateway, runtime tools in the framework."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
@@ -16,6 +17,14 @@ from speko_worker.plugins.errors import SpekoApiError, to_livekit
 from speko_worker.plugins.intent import Constraints, Intent, validate_intent
 from speko_worker.plugins.legs import Leg, LegSink, ignore_leg
 from speko_worker.plugins.sse import SseEvent
+
+
+# What a tool asks of whoever conducts the call, such as `{"type": "end_call"}`.
+ActionSink = Callable[[JsonObject], None]
+
+
+def ignore_action(_action: JsonObject) -> None:
+    """The sink of a plugin whose owner conducts no call."""
 
 
 @dataclass(frozen=True)
@@ -37,12 +46,14 @@ class SpekoLLM(llm.LLM[str]):
         options: LlmOptions | None = None,
         constraints: Constraints | None = None,
         on_leg: LegSink = ignore_leg,
+        on_action: ActionSink = ignore_action,
     ) -> None:
         super().__init__()
         validate_intent(intent)
         self._label = "speko.LLM"
         self.speko = speko
         self.on_leg = on_leg
+        self.on_action = on_action
         self._base = _base_body(intent, options or LlmOptions(), constraints or Constraints())
 
     @property
@@ -141,6 +152,8 @@ class SpekoLLMStream(llm.LLMStream):
         elif event.name == "done":
             self._note_first_output()
             self._event_ch.send_nowait(llm.ChatChunk(id=self._id, usage=_usage(data)))
+            for action in _actions(data):
+                self._owner.on_action(action)
 
     def _send(self, delta: llm.ChoiceDelta) -> None:
         self._event_ch.send_nowait(llm.ChatChunk(id=self._id, delta=delta))
@@ -150,6 +163,11 @@ class SpekoLLMStream(llm.LLMStream):
             first_ms = (time.perf_counter() - self._began) * 1000
             self._leg = Leg(self._leg.provider, self._leg.model, first_ms)
             self._owner.on_leg("llm", self._leg)
+
+
+def _actions(done: JsonObject) -> list[JsonObject]:
+    asked = done.get("actions")
+    return [action for action in asked if isinstance(action, dict)] if isinstance(asked, list) else []
 
 
 def _usage(done: JsonObject) -> llm.CompletionUsage | None:

@@ -31,6 +31,7 @@ _CLOSE_CODES = {1005: 1000, 1006: 1011}
 class Script:
     """What the providers say. `transcripts` are used in order, then the last one again."""
 
+    actions: list[JsonObject] = field(default_factory=list)
     transcripts: list[str] = field(default_factory=lambda: ["what time do you open"])
     answer: Callable[[list[JsonObject]], str] = lambda _messages: "We open at nine in the morning."
     stt_delay_s: float = 0.05
@@ -195,7 +196,8 @@ class FakeGateway:
             yield _sse("meta", {**origin, "hop": 0, "totalFailoverCount": 0})
             for word in text.split(" "):
                 yield _sse("delta", {"text": word + " "})
-            yield _sse("done", {"text": text, "usage": {"promptTokens": 9, "completionTokens": 4}, **origin})
+            done = {"text": text, "usage": {"promptTokens": 9, "completionTokens": 4}, **origin}
+            yield _sse("done", {**done, "actions": self.script.actions} if self.script.actions else done)
 
         return StreamingResponse(_events(), media_type="text/event-stream")
 

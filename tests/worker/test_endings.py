@@ -87,3 +87,17 @@ async def test_a_drain_ends_calls_reports_them_and_takes_no_more(gateway: FakeGa
     assert caller.close_code == 1001
     assert await _finished(session) == ("ended", "drain")
     assert session.texts == [("agent", "Good morning.")]
+
+
+@pytest.mark.usefixtures("worker")
+async def test_a_tool_that_ends_the_call_lets_the_agent_say_goodbye(gateway: FakeGateway) -> None:
+    """AGT-5: `end_call` hangs up after the agent's last sentence."""
+    gateway.script.actions = [{"type": "end_call", "reason": "done"}]
+    session = gateway.create()
+    async with calling(gateway.media_url(session)) as caller:
+        await until(lambda: bool(caller.of("ready")))
+        await caller.type("that is all, goodbye")
+        await until(lambda: caller.close_code is not None)
+    assert caller.of("end") == [{"type": "end", "reason": "agent"}]
+    assert await _finished(session) == ("ended", "agent")
+    assert [source for source, _ in session.texts] == ["user", "agent"]
