@@ -18,7 +18,6 @@ from speko_worker.plugins.intent import Constraints, Intent, validate_intent
 from speko_worker.plugins.legs import Leg, LegSink, ignore_leg
 from speko_worker.plugins.sse import SseEvent
 
-
 # What a tool asks of whoever conducts the call, such as `{"type": "end_call"}`.
 ActionSink = Callable[[JsonObject], None]
 
