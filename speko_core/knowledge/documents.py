@@ -114,7 +114,7 @@ async def delete(ctx: Ctx, data: DocumentRef) -> Deleted:
     row = await _found(ctx, data)
     ctx.resource_id = row.id
     if row.source != "faq":
-        await files.remove_later(ctx.deps, ctx.db, files.key(row))
+        await files.remove_file(ctx.deps, ctx.db, files.key(row))
     await ctx.db.delete(row)
     return Deleted(deleted=True)
 

@@ -20,23 +20,29 @@ def key(row: KnowledgeDocument) -> str:
     return f"{folder(row.organization_id, row.knowledge_base_id)}/{row.id}"
 
 
-async def remove_later(deps: Deps, db: AsyncSession, where: str) -> None:
-    """Remove a file, or a folder of them, once this transaction is durable."""
-    await deps.jobs.enqueue(REMOVE.name, {"where": where}, job_id=new_id("blobs"), within=db, queue=DOCUMENTS)
+async def remove_file(deps: Deps, db: AsyncSession, file_key: str) -> None:
+    """Remove one file once this transaction is durable."""
+    await deps.jobs.enqueue(REMOVE.name, {"file": file_key}, job_id=new_id("blobs"), within=db, queue=DOCUMENTS)
+
+
+async def remove_folder(deps: Deps, db: AsyncSession, prefix: str) -> None:
+    """Remove all files of a folder once this transaction is durable."""
+    await deps.jobs.enqueue(REMOVE.name, {"folder": prefix}, job_id=new_id("blobs"), within=db, queue=DOCUMENTS)
 
 
 async def forget_agent(deps: Deps, db: AsyncSession, agent_id: str) -> None:
     """Remove the files of an agent that is being deleted; its rows go with it."""
     for counted in await repository.bases(db, agent_id):
         if counted.documents:
-            await remove_later(deps, db, folder(counted.base.organization_id, counted.base.id))
+            await remove_folder(deps, db, folder(counted.base.organization_id, counted.base.id))
 
 
 async def remove(deps: Deps, args: JsonObject) -> JsonObject:
-    """Remove one file and everything below it."""
-    where = str(args["where"])
-    await deps.blobs.delete(where)
-    return {"removed": await deps.blobs.delete_below(where)}
+    """Remove what one of the two asked for."""
+    if "folder" in args:
+        return {"removed": await deps.blobs.delete_below(str(args["folder"]))}
+    await deps.blobs.delete(str(args["file"]))
+    return {"removed": 1}
 
 
 REMOVE = JobKind(

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, delete, func, insert, select, update
+from sqlalchemy import Select, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from speko_core.ids import new_id
@@ -12,7 +12,6 @@ from speko_core.knowledge.models import HEADING_LENGTH, KnowledgeBase, Knowledge
 from speko_core.knowledge.passages import Passage
 
 DEFAULT_NAME = "Default"
-_INSERT_BATCH = 500
 
 
 @dataclass(frozen=True)
@@ -106,21 +105,20 @@ async def base_of(db: AsyncSession, row: KnowledgeDocument) -> KnowledgeBase | N
 async def replace_chunks(db: AsyncSession, row: KnowledgeDocument, passages: Sequence[Passage]) -> None:
     """Take these passages for a document's chunks, instead of what it had."""
     await db.execute(delete(KnowledgeChunk).where(KnowledgeChunk.document_id == row.id))
-    values = [
-        {
-            "id": f"{row.id}_{position:05d}",
-            "organization_id": row.organization_id,
-            "knowledge_base_id": row.knowledge_base_id,
-            "document_id": row.id,
-            "position": position,
-            "heading": passage.heading[:HEADING_LENGTH],
-            "page": passage.page,
-            "body": passage.body,
-        }
-        for position, passage in enumerate(passages)
-    ]
-    for start in range(0, len(values), _INSERT_BATCH):
-        await db.execute(insert(KnowledgeChunk), values[start : start + _INSERT_BATCH])
+    for position, passage in enumerate(passages):
+        db.add(
+            KnowledgeChunk(
+                id=f"{row.id}_{position:05d}",
+                organization_id=row.organization_id,
+                knowledge_base_id=row.knowledge_base_id,
+                document_id=row.id,
+                position=position,
+                heading=passage.heading[:HEADING_LENGTH],
+                page=passage.page,
+                body=passage.body,
+            )
+        )
+    await db.flush()
 
 
 async def without_embedding(db: AsyncSession, document_id: str, limit: int) -> Sequence[tuple[str, str, str]]:

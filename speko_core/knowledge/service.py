@@ -54,7 +54,7 @@ async def delete(ctx: Ctx, data: KnowledgeBaseRef) -> Deleted:
     counted = await found(ctx, data.id)
     ctx.resource_id = counted.base.id
     if counted.documents:
-        await files.remove_later(ctx.deps, ctx.db, files.folder(ctx.organization_id, counted.base.id))
+        await files.remove_folder(ctx.deps, ctx.db, files.folder(ctx.organization_id, counted.base.id))
     await ctx.db.delete(counted.base)
     return Deleted(deleted=True)
 
