@@ -18,7 +18,7 @@ from speko_core.readiness import check_readiness
 from speko_gateway import binding, openapi
 from speko_gateway.envelope import Json, on_http_exception, on_speko_error, on_unexpected
 from speko_gateway.fast_lane import Gateway
-from speko_gateway.streams import blobs, media, oneshot
+from speko_gateway.streams import blobs, media, oneshot, transcribe_stream
 from speko_gateway.streams.compat.openapi import openapi_paths as compat_paths
 from speko_gateway.streams.compat.routes import routes as compat_routes
 from speko_gateway.web.routes import web_routes
@@ -61,6 +61,7 @@ def create_app(deps: Deps, *, mcp_app: ASGIApp | None = None, mcp_lifespan: Life
     routes: list[BaseRoute] = [
         *oneshot.routes(),
         *compat_routes(),
+        *transcribe_stream.routes(),
         *media.routes(),
         *blobs.routes(),
         *binding.routes(registry.OPERATIONS),

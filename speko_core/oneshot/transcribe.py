@@ -8,8 +8,8 @@ from speko_core.audio import decode_audio
 from speko_core.deps import Deps
 from speko_core.oneshot.call import EventCall, Route, WireEvent, attempts
 from speko_core.oneshot.candidates import route
-from speko_core.oneshot.failover import Timing
 from speko_core.oneshot.heard import Detail, detail_wire, joined_text, transcript_wire
+from speko_core.oneshot.patience import Timing
 from speko_core.oneshot.schemas import SttOptions, TranscribeInput
 from speko_core.oneshot.usage import Attribution, Units, UsageSink
 from speko_core.principal import Principal
@@ -24,7 +24,8 @@ from speko_core.types import JsonObject
 def timing_for(duration_s: float) -> Timing:
     """Limits that grow with the recording: a provider may listen to all of it before its first word."""
     first = 8.0 + 1.5 * duration_s
-    return Timing(first_event_s=first, stall_s=first, overall_s=3 * first)
+    floor = 2.0 + duration_s
+    return Timing(first, first, overall_s=3 * first, first_event_floor_s=floor, stall_floor_s=max(5.0, floor))
 
 
 class TranscribeCall(EventCall[Transcript]):

@@ -1,4 +1,4 @@
-"""AssemblyAI recognition: one synchronous call for what is short, upload and poll for the rest.
+"""AssemblyAI recognition: one synchronous call for what is short, upload and poll for the rest, a socket for speakers.
 
 The synchronous service takes 80 ms to 120 s as WAV and has one model. Everything else is a job: upload, create, ask
 until it is done.
@@ -7,17 +7,20 @@ https://www.assemblyai.com/docs/api-reference/transcripts and assemblyai 1.8.2, 
 """
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import replace
 from typing import Final
 
 import orjson
 
+from speko_core.providers.assemblyai_live import AssemblyAiDialect
 from speko_core.providers.base import Credential, FailureKind, ProviderError, SttRequest, Transcript, Word
 from speko_core.providers.catalog import VendorFacts
 from speko_core.providers.families.http import VendorHttp, vendor_request
+from speko_core.providers.families.listening import listen_live
 from speko_core.providers.families.multipart import multipart
 from speko_core.providers.families.recording import NO_FILES, duration_s, upload_of
+from speko_core.providers.families.socket import VendorSockets
 from speko_core.providers.families.speech import (
     AUTO,
     MULTI,
@@ -66,8 +69,16 @@ class _Job(_Answer):
 class AssemblyAiStt:
     """The `SttAdapter` of AssemblyAI."""
 
-    def __init__(self, http: VendorHttp, facts: VendorFacts) -> None:
-        self._http, self._facts = http, facts
+    def __init__(self, http: VendorHttp, sockets: VendorSockets, facts: VendorFacts) -> None:
+        self._http, self._sockets, self._facts = http, sockets, facts
+
+    def listen(
+        self, request: SttRequest, audio: AsyncIterator[bytes], credential: Credential | None
+    ) -> AsyncIterator[Transcript]:
+        """The streaming service, on a host of its own like the synchronous one."""
+        headers = {"authorization": secret_of(credential)}
+        dialect = AssemblyAiDialect(base_url(credential, self._facts.base_url), headers, request)
+        return listen_live(self._sockets, dialect, audio)
 
     async def transcribe(self, request: SttRequest, credential: Credential | None) -> AsyncGenerator[Transcript, None]:
         """Yield one final transcript with word times and confidence.

@@ -8,7 +8,7 @@ something real. Closing the iterator cancels the upstream call.
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Literal, NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol, runtime_checkable
 
 from speko_core.types import JsonObject
 
@@ -212,6 +212,24 @@ class SttAdapter(Protocol):
 
     def transcribe(self, request: SttRequest, credential: Credential | None) -> AsyncIterator[Transcript]:
         """Yield interim transcripts and at least one final one.
+
+        Raises:
+            ProviderError: as `FailureKind` says.
+        """
+        ...
+
+
+@runtime_checkable
+class LiveSttAdapter(Protocol):
+    """Speech to text while somebody speaks, for the models that the catalogue gives the option `live`."""
+
+    def listen(
+        self, request: SttRequest, audio: AsyncIterator[bytes], credential: Credential | None
+    ) -> AsyncIterator[Transcript]:
+        """Yield interim and final transcripts as they are known; hearing no words is no failure.
+
+        `audio` is 16-bit mono at 16 kHz; an empty piece asks for the final text of what was said so far. `request` has
+        no recording.
 
         Raises:
             ProviderError: as `FailureKind` says.

@@ -31,7 +31,9 @@ class _Message(Wire):
 
 
 class InkDialect:
-    """One recording told to Ink."""
+    """One recording or conversation told to Ink."""
+
+    alive = ""
 
     def __init__(self, url: str, headers: Mapping[str, str], request: SttRequest) -> None:
         query = [("model", request.model), ("encoding", "pcm_s16le"), ("sample_rate", str(RATE))]
@@ -46,6 +48,10 @@ class InkDialect:
     def pack(self, pcm: bytes) -> bytes:
         """Audio goes as it is."""
         return pcm
+
+    def flush(self) -> Sequence[str]:
+        """What was said so far is final."""
+        return ("finalize",)
 
     def farewell(self) -> Sequence[str]:
         """Commands are bare words, no JSON."""

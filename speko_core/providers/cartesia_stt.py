@@ -10,7 +10,7 @@ from speko_core.providers.base import Credential, SttRequest, Transcript, Word
 from speko_core.providers.cartesia_ink import InkDialect
 from speko_core.providers.catalog import VendorFacts
 from speko_core.providers.families.http import VendorHttp, vendor_request
-from speko_core.providers.families.listening import listen, pieces
+from speko_core.providers.families.listening import listen, listen_live, pieces
 from speko_core.providers.families.multipart import multipart
 from speko_core.providers.families.recording import upload_of
 from speko_core.providers.families.socket import VendorSockets
@@ -53,6 +53,14 @@ class CartesiaStt:
         if request.model.startswith("ink-whisper"):
             return self._whole(request, url, headers)
         return listen(self._sockets, InkDialect(url, headers, request), pieces(request))
+
+    def listen(
+        self, request: SttRequest, audio: AsyncIterator[bytes], credential: Credential | None
+    ) -> AsyncIterator[Transcript]:
+        """Ink 2; the caller says where an utterance ends."""
+        headers = {"authorization": f"Bearer {secret_of(credential)}", "cartesia-version": VERSION}
+        dialect = InkDialect(base_url(credential, self._facts.base_url), headers, request)
+        return listen_live(self._sockets, dialect, audio)
 
     async def _whole(self, request: SttRequest, url: str, headers: dict[str, str]) -> AsyncGenerator[Transcript, None]:
         fields = [("model", request.model), ("timestamp_granularities[]", "word")]

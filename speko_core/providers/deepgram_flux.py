@@ -1,7 +1,7 @@
 """Deepgram Flux: turns found by the model, over `/v2/listen`.
 
-A turn's text is cumulative; `EndOfTurn` freezes it. The whole recording is sent at once, so the end of a turn is never
-forced: that would cut what Flux has not read yet. A turn still open when the socket closes is final as it stands.
+A turn's text is cumulative; `EndOfTurn` freezes it. A whole recording is sent at once, so there the end of a turn is
+never forced: that would cut what Flux has not read yet. A turn still open when the socket closes is final as it stands.
 Wire facts: https://developers.deepgram.com/docs/flux/state and deepgram-sdk 7.17.0, read 2026-11-20.
 """
 
@@ -34,7 +34,9 @@ class _Message(Wire):
 
 
 class FluxDialect:
-    """One recording told to Flux."""
+    """One recording or conversation told to Flux."""
+
+    alive = ""
 
     def __init__(self, url: str, headers: Mapping[str, str], request: SttRequest) -> None:
         language = primary_language(request.language)
@@ -52,6 +54,10 @@ class FluxDialect:
     def pack(self, pcm: bytes) -> bytes:
         """Audio goes as it is."""
         return pcm
+
+    def flush(self) -> Sequence[str]:
+        """The turn ends now."""
+        return ('{"type":"ForceEndTurn"}',)
 
     def farewell(self) -> Sequence[str]:
         """Flux reads what it has and closes."""

@@ -1,4 +1,4 @@
-"""Deepgram recognition: Nova on whole recordings, Flux over its turn-taking socket.
+"""Deepgram recognition: Nova on whole recordings and live, Flux over its turn-taking socket.
 
 Wire facts: https://developers.deepgram.com/docs/pre-recorded-audio and deepgram-sdk 7.17.0, read 2026-11-20.
 """
@@ -6,11 +6,12 @@ Wire facts: https://developers.deepgram.com/docs/pre-recorded-audio and deepgram
 from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Final
 
-from speko_core.providers.base import Credential, SttRequest, Transcript, Word
+from speko_core.providers.base import Credential, SttRequest, Transcript
 from speko_core.providers.catalog import VendorFacts
 from speko_core.providers.deepgram_flux import FluxDialect
+from speko_core.providers.deepgram_nova import Alternative, NovaDialect
 from speko_core.providers.families.http import VendorHttp, vendor_request
-from speko_core.providers.families.listening import listen, pieces
+from speko_core.providers.families.listening import listen, listen_live, pieces
 from speko_core.providers.families.recording import upload_of
 from speko_core.providers.families.socket import VendorSockets
 from speko_core.providers.families.speech import (
@@ -36,23 +37,8 @@ _REGIONAL: Final = {
 }
 
 
-class _Word(Wire):
-    word: str
-    punctuated_word: str | None = None
-    start: float
-    end: float
-    confidence: float | None = None
-    speaker: int | None = None
-
-
-class _Alternative(Wire):
-    transcript: str
-    confidence: float | None = None
-    words: tuple[_Word, ...] = ()
-
-
 class _Channel(Wire):
-    alternatives: tuple[_Alternative, ...] = ()
+    alternatives: tuple[Alternative, ...] = ()
     detected_language: str | None = None
 
 
@@ -78,6 +64,19 @@ class DeepgramStt:
             return listen(self._sockets, FluxDialect(url, headers, request), pieces(request))
         return self._whole(request, url, headers)
 
+    def listen(
+        self, request: SttRequest, audio: AsyncIterator[bytes], credential: Credential | None
+    ) -> AsyncIterator[Transcript]:
+        """Flux finds turns, Nova segments between pauses."""
+        headers = {"authorization": f"Token {secret_of(credential)}"}
+        url = base_url(credential, self._facts.base_url)
+        if request.model.startswith("flux"):
+            return listen_live(self._sockets, FluxDialect(url, headers, request), audio)
+        keywords, lost = _keyword_parameters(request)
+        params = [*_live_language(request), *keywords, *([("diarize", "true")] if request.speakers else [])]
+        warnings = (*lost, *no_prompt(request))
+        return listen_live(self._sockets, NovaDialect(url, headers, request.model, params, warnings), audio)
+
     async def _whole(self, request: SttRequest, url: str, headers: dict[str, str]) -> AsyncGenerator[Transcript, None]:
         upload = upload_of(request)
         keywords, warnings = _keyword_parameters(request)
@@ -98,6 +97,11 @@ def _language_parameters(request: SttRequest) -> list[tuple[str, str]]:
     return [("language", regional_language(request.language, _REGIONAL) or "en")]
 
 
+def _live_language(request: SttRequest) -> list[tuple[str, str]]:
+    """Live, Nova does not find out one language; it follows several instead."""
+    return [("language", MULTI)] if request.language == AUTO else _language_parameters(request)
+
+
 def _keyword_parameters(request: SttRequest) -> tuple[list[tuple[str, str]], tuple[str, ...]]:
     """Nova-3 takes phrases as `keyterm`; older models single words as `keywords`, where a colon would set a boost."""
     kept, warnings = kept_keywords(request.keywords, most=MAX_KEYTERMS)
@@ -110,12 +114,7 @@ def _transcript(answer: _Answer, warnings: tuple[str, ...]) -> Transcript:
     """All channels as one text; Deepgram gives one unless told to keep them apart."""
     heard = [channel.alternatives[0] for channel in answer.results.channels if channel.alternatives]
     text = " ".join(found.transcript.strip() for found in heard if found.transcript.strip())
-    words = tuple(_word(word) for found in heard for word in found.words)
+    words = tuple(word.told() for found in heard for word in found.words)
     confidence = heard[0].confidence if len(heard) == 1 else None
     language = next((channel.detected_language for channel in answer.results.channels), None)
     return final(text, Transcript(text, True, confidence, words, warnings, language))
-
-
-def _word(word: _Word) -> Word:
-    speaker = None if word.speaker is None else str(word.speaker)
-    return Word(word.punctuated_word or word.word, word.start, word.end, word.confidence, speaker)

@@ -1,4 +1,6 @@
-"""Scribe's realtime model: chunks of base64 up, partials down, one commit at the end.
+"""Scribe's realtime model: chunks of base64 up, partials down, one commit at the end of a recording.
+
+Live, Scribe commits by itself at pauses, and once more when it is told to.
 
 Wire facts: https://elevenlabs.io/docs/api-reference/speech-to-text/v-1-speech-to-text-realtime and elevenlabs 2.78.0,
 read 2026-11-20.
@@ -46,11 +48,24 @@ class _Message(Wire):
     text: str = ""
 
 
+def _chunk(pcm: bytes, *, commit: bool) -> str:
+    message = {
+        "message_type": "input_audio_chunk",
+        "audio_base_64": base64.b64encode(pcm).decode(),
+        "commit": commit,
+        "sample_rate": RATE,
+    }
+    return orjson.dumps(message).decode()
+
+
 class ScribeDialect:
     """One recording told to Scribe, committed once."""
 
+    alive = ""
+    strategy = "manual"
+
     def __init__(self, url: str, headers: Mapping[str, str], request: SttRequest) -> None:
-        query = [("model_id", request.model), ("audio_format", f"pcm_{RATE}"), ("commit_strategy", "manual")]
+        query = [("model_id", request.model), ("audio_format", f"pcm_{RATE}"), ("commit_strategy", self.strategy)]
         if language := primary_language(request.language):
             query.append(("language_code", language))
         kept, lost = kept_keywords(request.keywords, most=MAX_KEYTERMS, longest=KEYTERM_CHARS)
@@ -65,11 +80,15 @@ class ScribeDialect:
         self._sent += len(pcm)
         return _chunk(pcm, commit=False)
 
-    def farewell(self) -> Sequence[str]:
+    def flush(self) -> Sequence[str]:
         """Padding where the recording is very short, then the commit."""
         missing = int(LEAST_S * RATE) * 2 - self._sent
         padding = (_chunk(bytes(missing), commit=False),) if missing > 0 else ()
         return (*padding, _chunk(b"", commit=True))
+
+    def farewell(self) -> Sequence[str]:
+        """The commit."""
+        return self.flush()
 
     def read(self, message: str) -> tuple[Sequence[Transcript], bool]:
         """Partials are interim; the one commit is final and the last word.
@@ -95,11 +114,31 @@ class ScribeDialect:
         raise ProviderError(FailureKind.UPSTREAM, "Scribe closed before its answer")
 
 
-def _chunk(pcm: bytes, *, commit: bool) -> str:
-    message = {
-        "message_type": "input_audio_chunk",
-        "audio_base_64": base64.b64encode(pcm).decode(),
-        "commit": commit,
-        "sample_rate": RATE,
-    }
-    return orjson.dumps(message).decode()
+class LiveScribeDialect(ScribeDialect):
+    """A conversation told to Scribe."""
+
+    alive = _chunk(b"", commit=False)
+    strategy = "vad"
+
+    def __init__(self, url: str, headers: Mapping[str, str], request: SttRequest) -> None:
+        super().__init__(url, headers, request)
+        self._ending = False
+
+    def farewell(self) -> Sequence[str]:
+        """The commit after which nothing comes."""
+        self._ending = True
+        return self.flush()
+
+    def read(self, message: str) -> tuple[Sequence[Transcript], bool]:
+        """As in recordings, but only the commit of the farewell is the last; it may find nothing more.
+
+        Raises:
+            ProviderError: the message reports a failure or does not parse.
+        """
+        kind = parsed(_Message, message).message_type
+        if kind == "insufficient_audio_activity":
+            return (), self._ending
+        if kind == "committed_transcript":
+            self._sent = 0
+        found, committed = super().read(message)
+        return found, committed and self._ending

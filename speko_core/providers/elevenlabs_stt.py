@@ -10,9 +10,9 @@ from typing import Final
 
 from speko_core.providers.base import Credential, SttRequest, Transcript, Word
 from speko_core.providers.catalog import VendorFacts
-from speko_core.providers.elevenlabs_realtime import ScribeDialect
+from speko_core.providers.elevenlabs_realtime import LiveScribeDialect, ScribeDialect
 from speko_core.providers.families.http import VendorHttp, vendor_request
-from speko_core.providers.families.listening import listen, pieces
+from speko_core.providers.families.listening import listen, listen_live, pieces
 from speko_core.providers.families.multipart import multipart
 from speko_core.providers.families.recording import upload_of
 from speko_core.providers.families.socket import VendorSockets
@@ -60,6 +60,14 @@ class ElevenLabsStt:
         if request.model.endswith("_realtime"):
             return listen(self._sockets, ScribeDialect(url, headers, request), pieces(request))
         return self._whole(request, url, headers)
+
+    def listen(
+        self, request: SttRequest, audio: AsyncIterator[bytes], credential: Credential | None
+    ) -> AsyncIterator[Transcript]:
+        """Scribe's realtime model; it finds pauses by itself."""
+        headers = {"xi-api-key": secret_of(credential)}
+        dialect = LiveScribeDialect(base_url(credential, self._facts.base_url), headers, request)
+        return listen_live(self._sockets, dialect, audio)
 
     async def _whole(self, request: SttRequest, url: str, headers: dict[str, str]) -> AsyncGenerator[Transcript, None]:
         fields = [

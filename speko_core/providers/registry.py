@@ -40,7 +40,7 @@ def default_factories() -> Mapping[str, ProviderFactory]:
     return {
         "alibaba": partial(build_alibaba, http=http),
         "anthropic": partial(build_anthropic, http=http),
-        "assemblyai": partial(build_assemblyai, http=http),
+        "assemblyai": partial(build_assemblyai, http=http, sockets=sockets),
         "cartesia": partial(build_cartesia, http=http, sockets=sockets),
         "compatible": partial(build_compatible, http=http),
         "deepgram": partial(build_deepgram, http=http, sockets=sockets),

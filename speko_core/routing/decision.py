@@ -16,6 +16,7 @@ Drop = Literal[
     "offline_provider",
     "not_allowed",
     "language",
+    "live_only",
     "option",
     "voice",
     "no_benchmark_data",

@@ -18,6 +18,8 @@ _MISSING_TEXT: Mapping[str, str] = {
 }
 # An option in a model's facts that says: any voice id is passed through, the catalogue does not list them all.
 ANY_VOICE = "any_voice"
+# A recognizer that hears while somebody speaks, and one that hears nothing but that.
+LIVE, LIVE_ONLY = "live", "live_only"
 
 
 @dataclass(frozen=True)
@@ -100,6 +102,8 @@ class _Rules:
     def _unsuited(self, offer: Offer) -> tuple[Drop, str] | None:
         if not offer.facts.speaks(self.call.intent.language):
             return "language", f"does not serve {self.call.intent.language}"
+        if LIVE_ONLY in offer.facts.options and LIVE not in self.call.needs.hints:
+            return "live_only", "hears live audio only"
         if offer.id in self.call.blocked:
             return "unhealthy", self.call.blocked[offer.id]
         return None if offer.sandbox else _unmet(self.call, offer)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from contextlib import aclosing
 from typing import Final, Protocol
 
 from speko_core.audio import resample
@@ -10,6 +11,10 @@ from speko_core.providers.families.socket import VendorSocket, VendorSockets
 
 PIECE_S: Final = 0.1
 RATE: Final = 16_000
+# Vendors close a socket on which nothing was said for about ten seconds.
+ALIVE_EVERY_S: Final = 5.0
+# While nobody speaks a vendor may be silent for long; that the connection lives is shown by pings.
+LIVE_READ_S: Final = 4 * 3600.0
 
 
 class Dialect(Protocol):
@@ -17,9 +22,14 @@ class Dialect(Protocol):
 
     url: str
     headers: Mapping[str, str]
+    alive: str  # what keeps a quiet conversation open; empty where a vendor needs nothing
 
     def pack(self, pcm: bytes) -> str | bytes:
         """One piece of audio as a message."""
+        ...
+
+    def flush(self) -> Sequence[str]:
+        """The messages that ask for the final text of what was said so far."""
         ...
 
     def farewell(self) -> Sequence[str]:
@@ -46,14 +56,38 @@ class Dialect(Protocol):
 async def listen(
     sockets: VendorSockets, dialect: Dialect, audio: AsyncIterator[bytes]
 ) -> AsyncGenerator[Transcript, None]:
-    """Send `audio` (16-bit mono) and yield transcripts that hold text; closing it closes the socket.
+    """Send a whole recording and yield transcripts that hold text; closing it closes the socket.
 
     Raises:
         ProviderError: `EMPTY` when nothing was heard to the end; others as `VendorSocket` and the dialect say.
     """
     heard = False
-    async with sockets.open(dialect.url, dialect.headers) as socket:
-        talking = asyncio.create_task(_talk(socket, dialect, audio))
+    async with aclosing(_converse(sockets, dialect, audio, None)) as transcripts:
+        async for transcript in transcripts:
+            heard = heard or transcript.is_final
+            yield transcript
+    if not heard:
+        raise ProviderError(FailureKind.EMPTY, "no words were recognized")
+
+
+def listen_live(
+    sockets: VendorSockets, dialect: Dialect, audio: AsyncIterator[bytes]
+) -> AsyncGenerator[Transcript, None]:
+    """Send audio as it comes, an empty piece being the wish for final text; yield transcripts that hold text.
+
+    Raises:
+        ProviderError: as `VendorSocket` and the dialect say.
+    """
+    return _converse(sockets, dialect, audio, LIVE_READ_S)
+
+
+async def _converse(
+    sockets: VendorSockets, dialect: Dialect, audio: AsyncIterator[bytes], read_s: float | None
+) -> AsyncGenerator[Transcript, None]:
+    async with sockets.open(dialect.url, dialect.headers, read_s) as socket:
+        sending = [asyncio.create_task(_talk(socket, dialect, audio))]
+        if read_s is not None and dialect.alive:
+            sending.append(asyncio.create_task(_stay(socket, dialect.alive)))
         try:
             last = False
             while not last:
@@ -61,18 +95,15 @@ async def listen(
                 if message is None:
                     found, last = dialect.closed(), True
                 else:
-                    found, last = dialect.read(
-                        message if isinstance(message, str) else message.decode("utf-8", "replace")
-                    )
+                    text = message if isinstance(message, str) else message.decode("utf-8", "replace")
+                    found, last = dialect.read(text)
                 for transcript in found:
                     if transcript.text.strip():
-                        heard = heard or transcript.is_final
                         yield transcript
         finally:
-            talking.cancel()
-            await asyncio.gather(talking, return_exceptions=True)
-    if not heard:
-        raise ProviderError(FailureKind.EMPTY, "no words were recognized")
+            for task in sending:
+                task.cancel()
+            await asyncio.gather(*sending, return_exceptions=True)
 
 
 async def pieces(request: SttRequest) -> AsyncIterator[bytes]:
@@ -87,8 +118,18 @@ async def _talk(socket: VendorSocket, dialect: Dialect, audio: AsyncIterator[byt
     """Say everything; a socket that closes meanwhile is told by the one who listens."""
     try:
         async for pcm in audio:
-            await socket.send(dialect.pack(pcm))
+            for message in (dialect.pack(pcm),) if pcm else dialect.flush():
+                await socket.send(message)
         for message in dialect.farewell():
             await socket.send(message)
+    except ProviderError:
+        return
+
+
+async def _stay(socket: VendorSocket, alive: str) -> None:
+    try:
+        while True:
+            await asyncio.sleep(ALIVE_EVERY_S)
+            await socket.send(alive)
     except ProviderError:
         return

@@ -8,7 +8,7 @@ import logging
 import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import httpx
@@ -53,15 +53,17 @@ class VendorSockets:
         self.limits, self._tls = limits or SocketLimits(), tls
 
     @asynccontextmanager
-    async def open(self, url: str, headers: Mapping[str, str]) -> AsyncIterator["VendorSocket"]:
-        """A socket to `url` (`http` or `ws` scheme); leaving the block closes it.
+    async def open(
+        self, url: str, headers: Mapping[str, str], read_s: float | None = None
+    ) -> AsyncIterator["VendorSocket"]:
+        """A socket to `url` (`http` or `ws` scheme); leaving the block closes it. `read_s` replaces the usual limit.
 
         Raises:
             ProviderError: refused, unreachable, or not answering in time.
         """
         connection = await self._connect(url.replace("http", "ws", 1) if url.startswith("http") else url, headers)
         try:
-            yield VendorSocket(connection, self.limits)
+            yield VendorSocket(connection, replace(self.limits, read_s=read_s) if read_s else self.limits)
         finally:
             await connection.close()
 

@@ -5,11 +5,13 @@ from collections.abc import Sequence
 import orjson
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute, Route, WebSocketRoute
+from starlette.websockets import WebSocket
 
 from speko_core.types import JsonObject, JsonValue
 from tests.fakes.vendors.base import FakeVendor, Played
 from tests.fakes.vendors.recordings import HEARD, WORDS, halves, is_file, read_form
+from tests.fakes.vendors.sockets import Spoken, converse, refuse
 
 SYNC_CONFIG = {
     "prompt",
@@ -128,3 +130,64 @@ def _sync_answer(text: str, timed: bool) -> JsonObject:
         "session_id": "3c4b0000-0000-4000-8000-000000000003",
         "request_time_ms": 41.5,
     }
+
+
+STREAMED = ("universal-3-6-pro", "universal-3-5-pro", "u3-rt-pro", "universal-streaming-english")
+
+
+class FakeAssemblyAiStreaming(FakeVendor):
+    """Version 3 of the socket: hears `HEARD` as one turn, told twice at its end."""
+
+    vendor = "assemblyai"
+
+    def routes(self) -> Sequence[BaseRoute]:
+        return [WebSocketRoute("/v3/ws", self._stream)]
+
+    def error_body(self, status: int, code: str | None, message: str) -> JsonObject:
+        return {"error": message}
+
+    async def _stream(self, websocket: WebSocket) -> None:
+        query = websocket.query_params
+        if websocket.headers.get("authorization") != self.key:
+            await refuse(self, websocket, 401)
+        elif query.get("speech_model") not in STREAMED or "sample_rate" not in query:
+            await refuse(self, websocket, 400)
+        else:
+            ends = [_json({"type": "Termination", "audio_duration_seconds": 2, "session_duration_seconds": 2})]
+            spoken = Spoken(
+                opening=[_json({"type": "Begin", "id": "s1", "expires_at": 1_790_000_000})],
+                parts=[_turn("Hello", 1), _turn("Hello wonderful", 2)],
+                ending=[
+                    _turn("hello wonderful world", 3, ended=True),
+                    _turn(HEARD, 3, ended=True, formatted=True),
+                    *ends,
+                ],
+                empty=ends,
+            )
+            await converse(self, websocket, spoken, _audio)
+
+
+def _audio(message: str | bytes) -> bytes | None:
+    """Audio is binary, 50 ms at least; of the commands only `Terminate` ends it."""
+    if isinstance(message, bytes):
+        assert len(message) >= 1_600, "3007: the vendor ends the session"
+        return message
+    return None if orjson.loads(message)["type"] == "Terminate" else b""
+
+
+def _turn(text: str, words: int, ended: bool = False, formatted: bool = False) -> str:
+    return _json(
+        {
+            "type": "Turn",
+            "turn_order": 0,
+            "turn_is_formatted": formatted,
+            "end_of_turn": ended,
+            "transcript": text if ended else "",
+            "end_of_turn_confidence": 0.9 if ended else 0.1,
+            "words": [{**word, "word_is_final": ended} for word in _words(True)[:words] if isinstance(word, dict)],
+        }
+    )
+
+
+def _json(message: JsonObject) -> str:
+    return orjson.dumps(message).decode()

@@ -25,7 +25,11 @@ class FakeDeepgramStt(FakeVendor):
     vendor = "deepgram"
 
     def routes(self) -> Sequence[BaseRoute]:
-        return [Route("/v1/listen", self._listen, methods=["POST"]), WebSocketRoute("/v2/listen", self._flux)]
+        return [
+            Route("/v1/listen", self._listen, methods=["POST"]),
+            WebSocketRoute("/v1/listen", self._nova),
+            WebSocketRoute("/v2/listen", self._flux),
+        ]
 
     def error_body(self, status: int, code: str | None, message: str) -> JsonObject:
         return {"err_code": code or USUAL.get(status, "INTERNAL"), "err_msg": message, "request_id": REQUEST_ID}
@@ -45,6 +49,22 @@ class FakeDeepgramStt(FakeVendor):
             return self.error(400, None, "Keywords are not supported for Nova-3.")
         heard = _answer(HEARD, "detect_language" in query, query.get("diarize") == "true")
         return self.play(request, Played(halves(heard), "application/json", empty=[_answer("")], headers=_headers()))
+
+    async def _nova(self, websocket: WebSocket) -> None:
+        query = websocket.query_params
+        if websocket.headers.get("authorization") != f"Token {self.key}":
+            await refuse(self, websocket, 401)
+        elif query.get("model") not in MODELS or query.get("encoding") != "linear16" or "sample_rate" not in query:
+            await refuse(self, websocket, 400)
+        else:
+            done = _json({"type": "Metadata", "request_id": REQUEST_ID, "duration": 1.5, "channels": 1})
+            spoken = Spoken(
+                opening=(),
+                parts=[_results("Hello", False), _results(HEARD.rsplit(" ", 1)[0], False)],
+                ending=[_results(HEARD, True), done],
+                empty=[_results("", True), done],
+            )
+            await converse(self, websocket, spoken, _audio)
 
     async def _flux(self, websocket: WebSocket) -> None:
         query = websocket.query_params
@@ -93,6 +113,22 @@ def _answer(text: str, detects: bool = False, diarizes: bool = False) -> bytes:
         "model_info": {"m1": {"name": "general-nova-3", "version": "2026-01-01.0", "arch": "nova-3"}},
     }
     return orjson.dumps({"metadata": metadata, "results": {"channels": [channel]}})
+
+
+def _results(text: str, final: bool) -> str:
+    best = {"transcript": text, "confidence": 0.99 if text else 0.0, "words": [*_words()] if text else []}
+    return _json(
+        {
+            "type": "Results",
+            "channel_index": [0, 1],
+            "duration": 1.5,
+            "start": 0.0,
+            "is_final": final,
+            "speech_final": final,
+            "channel": {"alternatives": [best]},
+            "metadata": {"request_id": REQUEST_ID},
+        }
+    )
 
 
 def _turn(event: str, text: str) -> str:

@@ -45,10 +45,6 @@ class Recognizer:
     path: str = ""
 
 
-def _assemblyai(http: VendorHttp, sockets: VendorSockets, facts: VendorFacts) -> SttAdapter:
-    return AssemblyAiStt(http, facts)
-
-
 def _on(dialect: TranscriptionDialect) -> Make:
     return lambda http, sockets, facts: Transcriptions(http, facts, dialect)
 
@@ -58,9 +54,9 @@ V1, GROQ_V1 = "/v1", "/openai/v1"
 RECOGNIZERS = (
     Recognizer("deepgram", FakeDeepgramStt, DeepgramStt, "nova-3"),
     Recognizer("deepgram-flux", FakeDeepgramStt, DeepgramStt, "flux", socket=True, streams=True),
-    Recognizer("assemblyai", FakeAssemblyAiSync, _assemblyai, SYNC),
-    Recognizer("assemblyai-upload", FakeAssemblyAiJobs, _assemblyai, JOBS),
-    Recognizer("assemblyai-poll", FakeAssemblyAiJobs, _assemblyai, JOBS, before=2),
+    Recognizer("assemblyai", FakeAssemblyAiSync, AssemblyAiStt, SYNC),
+    Recognizer("assemblyai-upload", FakeAssemblyAiJobs, AssemblyAiStt, JOBS),
+    Recognizer("assemblyai-poll", FakeAssemblyAiJobs, AssemblyAiStt, JOBS, before=2),
     Recognizer("openai", FakeOpenAiStt, _on(OPENAI), "gpt-transcribe", streams=True, path=V1),
     Recognizer("openai-whisper", FakeOpenAiStt, _on(OPENAI), "whisper-1", path=V1),
     Recognizer("groq", FakeGroqStt, _on(GROQ), "whisper-large-v3-turbo", path=GROQ_V1),

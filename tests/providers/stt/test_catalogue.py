@@ -7,6 +7,7 @@ import pytest
 
 from speko_core.providers.base import Modality
 from speko_core.providers.catalog import ModelFacts, load_catalog
+from speko_core.routing.eligibility import LIVE_ONLY
 from tests.fakes.vendors.recordings import HEARD
 from tests.providers.stt.recognizers import RECOGNIZERS, REQUEST, bench
 
@@ -17,7 +18,7 @@ MODELS = [
     (vendor, model)
     for vendor, facts in load_catalog().items()
     for model in facts.models
-    if vendor in VENDORS and model.modality is Modality.STT
+    if vendor in VENDORS and model.modality is Modality.STT and LIVE_ONLY not in model.options
 ]
 each_model = pytest.mark.parametrize(("vendor", "model"), MODELS, ids=[f"{name}:{model.id}" for name, model in MODELS])
 
