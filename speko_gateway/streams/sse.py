@@ -17,4 +17,9 @@ HEADERS: Mapping[str, str] = {
 
 def frame(event: str, data: Mapping[str, JsonValue]) -> bytes:
     """One event."""
-    return b"event: %b\ndata: %b\n\n" % (event.encode(), orjson.dumps(data))
+    return _opening(event) + orjson.dumps(data) + b"\n\n"
+
+
+@cache
+def _opening(event: str) -> bytes:
+    return f"event: {event}\ndata: ".encode("ascii")

@@ -17,14 +17,11 @@ import httpx
 
 from speko_core.providers.base import FailureKind, ProviderError
 from speko_core.providers.families.failures import refused
-from speko_core.providers.families.pool import AnswerBody, ConnectionPool
+from speko_core.providers.families.pool import AnswerBody, ConnectionPool, Content
 
 MAX_ERROR_BYTES: Final = 64 * 1024
 ERROR_BODY_S: Final = 3.0
 MAX_BODY_BYTES: Final = 64 * 1024 * 1024
-# Above this a body is written in pieces, so that the event loop serves others in between.
-LARGE_BODY_BYTES: Final = 512 * 1024
-PIECE_BYTES: Final = 64 * 1024
 # How long an answer that is already whole may hold its caller for the connection's sake.
 DRAIN_S: Final = 0.2
 
@@ -166,17 +163,6 @@ class Answer:
         return body
 
 
-class _Pieces(httpx.AsyncByteStream):
-    """A body that is written piece by piece, as often as it is asked for."""
-
-    def __init__(self, content: bytes) -> None:
-        self._content = content
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        for start in range(0, len(self._content), PIECE_BYTES):
-            yield self._content[start : start + PIECE_BYTES]
-
-
 def vendor_request(
     url: str,
     headers: Mapping[str, str],
@@ -190,21 +176,15 @@ def vendor_request(
     Raises:
         ProviderError: the URL is not one, or a key cannot stand in a header; the operator's to correct.
     """
-    fixed = {"accept-encoding": "identity", "user-agent": "speko"}
-    pieces = _Pieces(content) if content is not None and len(content) > LARGE_BODY_BYTES else None
-    if content is not None and pieces:
-        fixed["content-length"] = str(len(content))
     if any(not value.isprintable() for value in headers.values()):
         raise ProviderError(FailureKind.AUTH, "the key cannot stand in a header")
     try:
-        return httpx.Request(
-            method,
-            url if params else _parsed(url),
-            headers={**fixed, **headers},
-            params=list(params) or None,
-            content=None if pieces else content,
-            stream=pieces,
-        )
+        where = _parsed(url)
+        where = where.copy_merge_params(list(params)) if params else where
+        fixed = {"host": where.netloc.decode("ascii"), "accept-encoding": "identity", "user-agent": "speko"}
+        if content is not None:
+            fixed["content-length"] = str(len(content))
+        return httpx.Request(method, where, headers={**fixed, **headers}, stream=Content(content or b""))
     except (httpx.InvalidURL, UnicodeEncodeError, ValueError) as error:
         raise ProviderError(FailureKind.AUTH, f"the endpoint or key is unusable ({type(error).__name__})") from None
 

@@ -119,6 +119,10 @@ def _message(message: Message, system_role: str) -> JsonValue:
     return {"role": "assistant", "content": message.content or None, "tool_calls": calls}
 
 
+# A third of the time of the constructor.
+_delta = TextDelta._make
+
+
 class ChatReader(LlmReader):
     """Reads data-only frames up to `[DONE]`. Thinking text (`reasoning`, `reasoning_content`) is never spoken."""
 
@@ -127,14 +131,14 @@ class ChatReader(LlmReader):
             self.ended = True
             return ()
         frame = loads(event.data)
-        if usage := frame.get("usage") or (frame.get("x_groq") or {}).get("usage"):
+        if usage := frame.get("usage") or ("x_groq" in frame and (frame["x_groq"] or {}).get("usage")):
             self._count(usage)
         found: list[LlmEvent] = []
         # The frame that carries the usage has no choices; Azure's first frame has none either.
         for choice in frame.get("choices") or ():
             delta = choice.get("delta") or {}
             if text := delta.get("content"):
-                found.append(TextDelta(_text(text)))
+                found.append(_delta((_text(text),)))
             for fragment in delta.get("tool_calls") or ():
                 self._fragment(fragment)
             if delta.get("refusal"):

@@ -10,7 +10,7 @@ import ssl
 from collections import deque
 from collections.abc import AsyncIterator
 from functools import partial
-from typing import Final
+from typing import Final, cast
 
 import httpx
 from aiohappyeyeballs import start_connection
@@ -19,6 +19,9 @@ from speko_core.providers.families.connection import Connection
 
 Origin = tuple[str, str, int]
 _PORTS: Final = {"http": 80, "https": 443}
+# Above this a body is written in pieces, so that the event loop serves others in between.
+LARGE_BODY_BYTES: Final = 512 * 1024
+PIECE_BYTES: Final = 64 * 1024
 # How long a name's first address may take before its second is tried beside it (RFC 8305).
 NEXT_ADDRESS_S: Final = 0.25
 
@@ -72,8 +75,9 @@ class ConnectionPool(httpx.AsyncBaseTransport):
 
     async def _exchange(self, origin: Origin, request: httpx.Request) -> Connection:
         head, stream = _head(request), request.stream
-        body = request.content if isinstance(stream, httpx.ByteStream) else stream
-        assert isinstance(body, bytes | httpx.AsyncByteStream)
+        assert isinstance(stream, httpx.AsyncByteStream)
+        small = isinstance(stream, Content) and len(stream.content) <= LARGE_BODY_BYTES
+        body = cast(Content, stream).content if small else stream
         while (kept := self._take_idle(origin)) is not None:
             try:
                 return await self._send(kept, head, body)
@@ -165,6 +169,17 @@ class ConnectionPool(httpx.AsyncBaseTransport):
         lists = [kept for kept in self._idle.values() if kept]
         if lists and len(self._busy) + sum(map(len, lists)) >= self._limit:
             min(lists, key=lambda kept: kept[0][0]).popleft()[1].abort()
+
+
+class Content(httpx.AsyncByteStream):
+    """The body of a request, as often as it is asked for."""
+
+    def __init__(self, content: bytes) -> None:
+        self.content = content
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for start in range(0, len(self.content), PIECE_BYTES):
+            yield self.content[start : start + PIECE_BYTES]
 
 
 class AnswerBody(httpx.AsyncByteStream):

@@ -20,6 +20,10 @@ class SseEvent(NamedTuple):
     data: bytes
 
 
+# A third of the time of the constructor.
+_event = SseEvent._make
+
+
 class SseParser:
     """Feed it reads, take complete events."""
 
@@ -55,9 +59,10 @@ class SseParser:
         """The usual case, several times faster than line by line: whole events; returns what follows the last one."""
         self._rest = b""
         *blocks, rest = text.split(b"\n\n")
+        one_line_each = text.count(b"\n") == 2 * len(blocks) and len(text) <= self._max
         for block in blocks:
-            if block.startswith(b"data: ") and b"\n" not in block and len(block) <= self._max:
-                events.append(SseEvent("", block[6:]))
+            if one_line_each and block.startswith(b"data: "):
+                events.append(_event(("", block[6:])))
             else:
                 self._feed_lines((*block.split(b"\n"), b""), events)
         return rest

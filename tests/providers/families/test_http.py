@@ -174,6 +174,7 @@ async def test_a_large_body_arrives_whole_under_its_length(http: VendorHttp, ven
 
     assert [seen.body == body for seen in vendor.seen] == [True, True]
     assert vendor.seen[0].headers["content-length"] == str(size)
+    assert vendor.seen[0].headers["host"] == vendor.url.removeprefix("http://")
     assert "transfer-encoding" not in vendor.seen[0].headers
 
 
