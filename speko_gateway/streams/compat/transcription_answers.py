@@ -94,7 +94,7 @@ class TranscriptionStream(StreamAnswer[TranscribeCall, Transcript]):
 
     def __init__(self, call: TranscribeCall, said: TranscriptionRequest) -> None:
         super().__init__(call)
-        self._said, self._begun = said, False
+        self._said, self._continues = said, False
 
     def _routing_headers(self) -> Mapping[str, str]:
         return named(self._call.headers, self._said.left_out)
@@ -106,7 +106,7 @@ class TranscriptionStream(StreamAnswer[TranscribeCall, Transcript]):
         return b"".join(self._delta(heard.text.strip()) for heard in batch if heard.is_final and heard.text.strip())
 
     def _delta(self, text: str) -> bytes:
-        space, self._begun = " " if self._begun else "", True
+        space, self._continues = " " if self._continues else "", True
         return data({"type": "transcript.text.delta", "delta": space + text})
 
     def _last(self) -> bytes:
