@@ -18,7 +18,7 @@ export UV_PROJECT_ENVIRONMENT := $(VENV)
 # Where an image forbids compiled files, every process would compile thousands of modules anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: install run test check format migration docs clean
+.PHONY: install run test check format migration docs livekit clean
 
 install: $(STAMP)  ## install the locked packages into .venv
 
@@ -52,6 +52,9 @@ migration: install  ## make migration m="what changes"
 
 docs: install  ## write the generated parts of docs/
 	$(BIN)/python -m speko_gateway.cli.reference docs
+
+livekit:  ## build the LiveKit server that tests with rooms start; without Go they skip
+	@tests/livekit/install.sh
 
 clean:  ## remove the environment and caches, not the data
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache
