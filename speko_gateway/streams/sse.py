@@ -1,6 +1,7 @@
 """Server-sent events as the official clients parse them: LF only, one JSON object an event."""
 
 from collections.abc import Mapping
+from functools import cache
 
 import orjson
 
