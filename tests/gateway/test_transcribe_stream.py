@@ -1,21 +1,29 @@
 """`WS /v1/transcribe/stream` (ONE-8) with a real WebSocket client and a real server."""
 
 import asyncio
+import shutil
 import time
 from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 from sqlalchemy import select
 from websockets.exceptions import InvalidStatus
 
-from speko_core.deps import Deps
+from speko_core.deps import Deps, build_deps
 from speko_core.metering.models import UsageEvent
 from speko_core.providers.base import FailureKind, ProviderError
+from speko_core.settings import Settings
+from tests.conftest import MASTER_KEY, add_tenant, rest_client
+from tests.fakes.vendors.elevenlabs_stt import FakeElevenLabsStt
+from tests.fakes.vendors.recordings import HEARD
 from tests.gateway.listen_kit import (
     LOUD,
     QUIET,
     START,
+    TENTH,
     Recognizer,
     answers,
     dial,
@@ -232,3 +240,43 @@ async def test_a_stream_is_metered_by_the_audio_that_was_sent(bare_deps: Deps) -
         rows = (await db.execute(select(UsageEvent))).scalars().all()
 
     assert [(row.provider, row.audio_ms, row.outcome) for row in rows] == [("acme", 1000, "completed")]
+
+
+async def test_offline_a_sentence_is_heard_with_no_account_anywhere(bare_deps: Deps) -> None:
+    """RTE-17, ONE-8: the offline recognizer hears it when it is over, and says that it does."""
+    asked = {"text": "I would like to book an appointment.", "intent": {"language": "en-US"}}
+    async with rest_client(bare_deps, known_key(bare_deps)) as client:
+        spoken = await client.post("/v1/synthesize", json=asked, headers={"Accept": "audio/pcm;rate=16000"}, timeout=30)
+    pieces = [spoken.content[at : at + TENTH] for at in range(0, len(spoken.content), TENTH)]
+    async with gateway(bare_deps) as url, dial(url, bare_deps, known_key(bare_deps, "test")) as caller:
+        await say(caller, {"intent": {"language": "en-US"}, "options": {"language": "auto"}}, *pieces, END)
+        events = await answers(caller)
+
+    assert [event["type"] for event in events][::2] == ["meta", "done"]
+    assert (events[0]["provider"], events[0]["streaming"], events[0]["ignoredOptions"]) == (
+        "local",
+        False,
+        ["detectLanguage"],
+    )
+    assert "book an appointment" in events[-1]["text"]
+
+
+async def test_a_vendor_that_hears_live_is_asked_over_its_socket(tmp_path: Path, migrated_sqlite: Path) -> None:
+    """ONE-8, RTE-16: the whole way, from the caller's socket to the vendor's."""
+    shutil.copy(migrated_sqlite, tmp_path / "speko.sqlite")
+    async with FakeElevenLabsStt().serving() as fake:
+        keys = {"elevenlabs": SecretStr(fake.key)}
+        urls = {"elevenlabs": fake.url}
+        deps = build_deps(
+            Settings(data_dir=tmp_path, master_key=MASTER_KEY, provider_keys=keys, provider_urls=urls, _env_file=None)
+        )
+        tenant = await add_tenant(deps)
+        async with gateway(deps) as url, dial(url, deps, tenant.key) as caller:
+            await say(caller, START, *[LOUD] * 10, END)
+            events = await answers(caller)
+        await deps.aclose()
+
+    assert (events[0]["model"], events[0]["streaming"]) == ("scribe_v2_realtime", True)
+    assert [event["type"] for event in events[1:]] == ["transcript", "transcript", "transcript", "done"]
+    assert events[-1]["text"] == HEARD
+    assert len(fake.seen[0].body) == 10 * TENTH
