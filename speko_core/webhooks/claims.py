@@ -11,7 +11,7 @@ from speko_core.webhooks.models import WebhookDelivery
 from speko_core.webhooks.rules import OPEN
 
 # Requests under way to one endpoint: a slow one cannot take more of us than this.
-PER_ENDPOINT = 8
+PER_ENDPOINT = 16
 # A claim that brought no result by then counts as lost, with the process that held it. Longer than the longest
 # timeout of an endpoint and the wait of a full queue.
 CLAIM_VALID = timedelta(seconds=90)
