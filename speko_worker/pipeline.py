@@ -89,6 +89,7 @@ def _turn_handling(plan: SessionPlan) -> TurnHandlingOptions:
             "enabled": taking.allow_interruptions,
             "mode": "vad",
             "min_duration": taking.interruption_min_s,
+            "min_words": taking.interruption_min_words,
             "resume_false_interruption": True,
             "false_interruption_timeout": taking.false_interruption_timeout_s,
         },

@@ -77,6 +77,15 @@ def check(text: str) -> None:
     _compiled(text)
 
 
+def names(text: str) -> list[str]:
+    """The variables that a template uses, sorted.
+
+    Raises:
+        TemplateProblem: it does not compile.
+    """
+    return sorted(set(_compiled(text).global_variable_paths()))
+
+
 def fill(text: str, values: Mapping[str, str]) -> tuple[str, set[str]]:
     """The text with its variables filled in, and the names of those that are printed and have no value.
 

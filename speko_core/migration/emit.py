@@ -1,12 +1,15 @@
 """`build_session_config`: the neutral model as requests this product accepts as they stand (MIG-3)."""
 
+import re
 from collections.abc import Sequence
 
+from speko_core.agents import templates
+from speko_core.agents.config import VARIABLE_NAME
 from speko_core.migration import graphs, tools
 from speko_core.migration.build import AgentBuild, Build, BuildOptions, Key
 from speko_core.migration.emit_agent import agent_payload, entry_served
 from speko_core.migration.emit_tools import ToolWriter
-from speko_core.migration.neutral import Agent, Graph, GraphEdge, GraphNode, Handoff, Transfer, VoiceAgents
+from speko_core.migration.neutral import Agent, Graph, GraphEdge, GraphNode, Handoff, Transfer, Variable, VoiceAgents
 from speko_core.migration.report import Report
 from speko_core.migration.secrets import KeyToSet
 from speko_core.migration.tools import tool_name
@@ -93,7 +96,9 @@ def _agent(
     prepared = _with_graph_needs(agent, ends or bool(agent.end_call.message or agent.end_call.phrases))
     writer.write(prepared)
     own = options.model_copy(update={"name": None}) if several and options.name else options
-    payload = agent_payload(prepared, _prompt(prepared, warnings), own, warnings)
+    prompt = _prompt(prepared, warnings)
+    _declare_variables(prepared, prompt, warnings)
+    payload = agent_payload(prepared, prompt, own, warnings)
     if several and options.name:
         payload["name"] = f"{options.name}: {payload['name']}"[:200]
     warnings += writer.warnings
@@ -122,6 +127,23 @@ def _with_graph_needs(agent: Agent, ends: bool) -> Agent:
             prepared.transfers.append(Transfer(to=node.transfer_to, description=node.name))
             known.add(node.transfer_to)
     return prepared
+
+
+def _declare_variables(agent: Agent, prompt: str, warnings: list[str]) -> None:
+    """Declare what the texts use and the source left to its platform: calls are refused for want of a value."""
+    known = {variable.name for variable in agent.variables}
+    for text in (prompt, agent.first_message.text or ""):
+        try:
+            used = templates.names(text)
+        except templates.TemplateProblem as problem:
+            warnings.append(f"Calls with variables need a text that is mended by hand; it {problem}.")
+            continue
+        agent.variables += [Variable(name=name) for name in used if name not in known and _may_be_declared(name)]
+        known.update(used)
+
+
+def _may_be_declared(name: str) -> bool:
+    return not name.startswith("system.") and re.fullmatch(VARIABLE_NAME, name) is not None
 
 
 def _prompt(agent: Agent, warnings: list[str]) -> str:
@@ -159,7 +181,9 @@ def _session(agent: Agent, agents: VoiceAgents, payload: JsonObject) -> JsonObje
     turn = _turn_handling(agent)
     if turn:
         session["turnHandling"] = turn
-    variables: JsonObject = {item.name: "" for item in agent.variables if item.default is None}
+    variables: JsonObject = {
+        item.name: "" for item in agent.variables if item.default is None and _may_be_declared(item.name)
+    }
     if variables:
         session["variables"] = variables
     return session
@@ -174,8 +198,6 @@ def _turn_handling(agent: Agent) -> JsonObject:
         given: JsonObject = {key: value for key, value in values.items() if value is not None}
         if given:
             handling[name] = given
-    if turn.noise_cancellation is not None:
-        handling["noiseCancellation"] = {"enabled": turn.noise_cancellation}
     return handling
 
 

@@ -74,9 +74,7 @@ _TABLE: dict[str, Landing] = {
     "turn.interruptionMinS": Landing(f"{_SESSION}.turnHandling.interruption.minDuration"),
     "turn.interruptionMinWords": Landing(f"{_SESSION}.turnHandling.interruption.minWords"),
     "turn.detection": Landing(f"{_SESSION}.turnHandling.interruption.mode", "approximated", "The method differs."),
-    "turn.noiseCancellation": Landing(
-        f"{_SESSION}.turnHandling.noiseCancellation.enabled", "approximated", "On or off here; the strength is fixed."
-    ),
+    "turn.noiseCancellation": _kept("There is no noise cancellation here."),
     "turn.backchannel": _kept("The agent does not murmur while the caller speaks."),
     "turn.sensitivity": Landing(None, "approximated", "A scale of that vendor; turn taking keeps its defaults here."),
     "idle.afterSeconds": Landing(f"{_AGENT}.idleReprompt.afterSeconds"),

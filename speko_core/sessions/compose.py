@@ -14,6 +14,7 @@ from speko_core.sessions.plan import PlanIdle, PlanIntent, PlanModels, SessionPl
 from speko_core.sessions.schemas import LlmOverride, SessionCreate, SttOverride, TtsOverride
 from speko_core.sessions.texts import texts_of
 from speko_core.sessions.turn_handling import turn_taking
+from speko_core.types import JsonObject
 
 # An agent's preference in the words of the router; agents cannot say `balanced`, absent means it.
 _PREFERENCES = {"latency": OptimizeFor.LATENCY, "quality": OptimizeFor.ACCURACY, "cost": OptimizeFor.COST}
@@ -60,6 +61,7 @@ def compose(frame: Frame, data: SessionCreate, agent: AgentRow | None) -> Sessio
         expires_at=wire_time(frame.expires_at),
         max_duration_s=data.ttl_seconds,
         tools=frame.tools,
+        extraction_fields=_extraction_fields(agent),
         webhook_tags=data.webhook_tags or {},
         metadata=data.metadata,
     )
@@ -116,6 +118,16 @@ def _replacements(stored: SpeechNormalization | None) -> dict[str, str]:
     if stored is None:
         return {}
     return {**(stored.text_replacements or {}), **(stored.pronunciation_dictionary or {})}
+
+
+def _extraction_fields(agent: AgentRow | None) -> tuple[JsonObject, ...]:
+    """The agent's fields, and those that only its `postCall` webhook names: the agent's win."""
+    if agent is None:
+        return ()
+    post_call = (agent.webhooks or {}).get("postCall")
+    fields = {field.name: field for field in (post_call.extraction_fields if post_call else None) or ()}
+    fields.update({field.name: field for field in agent.extraction_fields})
+    return tuple(field.model_dump(mode="json", by_alias=True) for field in fields.values())
 
 
 def _idle(agent: AgentRow | None) -> PlanIdle:

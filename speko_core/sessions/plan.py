@@ -41,6 +41,7 @@ class PlanTurnTaking(_Frozen):
     max_endpointing_s: float = 3.0
     allow_interruptions: bool = True
     interruption_min_s: float = 0.5
+    interruption_min_words: int = 0
     false_interruption_timeout_s: float = 2.0
 
 
@@ -81,12 +82,14 @@ class SessionPlan(_Frozen):
     turn_taking: PlanTurnTaking = PlanTurnTaking()
     idle: PlanIdle = PlanIdle()
     record: bool = False
-    transport: Literal["websocket", "livekit"] = "websocket"
+    transport: Literal["websocket", "livekit", "text"] = "websocket"
     input_sample_rate: int = 16_000
     output_sample_rate: int = 24_000
     expires_at: str
     max_duration_s: int
     # The agent's tools as the version has them, by name; secrets by reference.
     tools: dict[str, JsonObject] = Field(default_factory=dict)
+    # What to find in the finished call: the agent's fields, then those of its postCall webhook alone.
+    extraction_fields: tuple[JsonObject, ...] = ()
     webhook_tags: dict[str, str] = Field(default_factory=dict)
     metadata: JsonObject = Field(default_factory=dict)

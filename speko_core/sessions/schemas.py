@@ -213,7 +213,7 @@ class SessionDetail(SessionEntry):
 
     room_name: str
     identity: str
-    transport: Literal["websocket", "livekit"]
+    transport: Literal["websocket", "livekit", "text"]
     turn_count: int
     error_code: str | None = Field(description="Machine word of what made the session fail.")
     metadata: JsonObject

@@ -40,7 +40,7 @@ class Endpointing(StrictInput):
 
 
 class Interruption(StrictInput):
-    """How the caller may cut in: `minDuration` seconds of speech."""
+    """How the caller may cut in: `minDuration` seconds of speech, and `minWords` recognized words."""
 
     mode: Literal["adaptive", "vad"] | None = None
     min_duration: float | None = Seconds
@@ -70,16 +70,27 @@ def turn_taking(asked: TurnHandling | None) -> PlanTurnTaking:
         return PlanTurnTaking()
     _check_possible(asked)
     base = PROFILES[asked.profile or "conversational"]
-    ends, cuts = asked.endpointing or Endpointing(), asked.interruption or Interruption()
-    given = {
-        "min_endpointing_s": ends.min_delay,
-        "max_endpointing_s": ends.max_delay,
-        "interruption_min_s": cuts.min_duration,
-    }
-    taking = base.model_copy(update={name: value for name, value in given.items() if value is not None})
-    if taking.max_endpointing_s < taking.min_endpointing_s:
+    cuts = asked.interruption or Interruption()
+    least, most = _delays(asked.endpointing or Endpointing(), base)
+    return base.model_copy(
+        update={
+            "min_endpointing_s": least,
+            "max_endpointing_s": most,
+            "interruption_min_s": base.interruption_min_s if cuts.min_duration is None else cuts.min_duration,
+            "interruption_min_words": cuts.min_words or 0,
+        }
+    )
+
+
+def _delays(asked: Endpointing, base: PlanTurnTaking) -> tuple[float, float]:
+    """The two delays; one that is given alone moves the other out of its way."""
+    least, most = asked.min_delay, asked.max_delay
+    if least is not None and most is not None and most < least:
         raise _refused("endpointing.maxDelay", "must not be below minDelay")
-    return taking
+    if most is None:
+        least = base.min_endpointing_s if least is None else least
+        return least, max(base.max_endpointing_s, least)
+    return min(base.min_endpointing_s, most) if least is None else least, most
 
 
 def _check_possible(asked: TurnHandling) -> None:
@@ -87,7 +98,6 @@ def _check_possible(asked: TurnHandling) -> None:
         "vad.provider": asked.vad is not None and asked.vad.provider == "ai-coustics",
         "noiseCancellation.enabled": asked.noise_cancellation is not None and asked.noise_cancellation.enabled,
         "interruption.mode": asked.interruption is not None and asked.interruption.mode == "adaptive",
-        "interruption.minWords": asked.interruption is not None and bool(asked.interruption.min_words),
         "turnDetection": asked.turn_detection is True or asked.turn_detection == "stt",
         "contextThreshold": asked.context_threshold is True,
     }

@@ -117,6 +117,18 @@ async def test_deploys_and_sessions_at_once_never_mix_versions(rest: httpx.Async
         assert shown["plan"]["systemPrompt"] == f"Prompt {shown['agentVersion']}"
 
 
+async def test_the_fields_of_the_agent_win_over_those_of_its_post_call_webhook(rest: httpx.AsyncClient) -> None:
+    """AGT-1"""
+
+    def text(name: str, description: str) -> dict[str, str]:
+        return {"name": name, "type": "string", "description": description}
+
+    post_call = {"url": "https://example.com", "extractionFields": [text("city", "old"), text("mood", "hook")]}
+    agent_id = await _agent(rest, extractionFields=[text("city", "own")], webhooks={"postCall": post_call})
+    fields = (await _session(rest, agent_id))["plan"]["extractionFields"]
+    assert {field["name"]: field["description"] for field in fields} == {"city": "own", "mood": "hook"}
+
+
 REGISTRY = [
     {"name": "customer.name"},
     {"name": "plan", "defaultValue": "basic"},
@@ -182,6 +194,9 @@ async def test_turn_handling_reaches_the_plan(rest: httpx.AsyncClient) -> None:
     assert shown["turnTaking"]["minEndpointingS"] == 0.8
     assert shown["turnTaking"]["maxEndpointingS"] == 4.0
     assert shown["firstMessageMode"] == "wait"
+    alone = {"endpointing": {"minDelay": 4}, "interruption": {"minWords": 2}}
+    taking = (await _session(rest, agent_id, turnHandling=alone))["plan"]["turnTaking"]
+    assert (taking["maxEndpointingS"], taking["interruptionMinWords"]) == (4.0, 2)
     assert shown["webhookTags"] == {"tier": "gold"}
     greeted = {"turnHandling": {"greetFirst": True}, "firstMessage": ""}
     assert (await _session(rest, agent_id, **greeted))["plan"]["firstMessageMode"] == "generate"
