@@ -18,6 +18,8 @@ _STANDARD = (
     ErrorCase(403, "FORBIDDEN", "The credential lacks the scope of this operation."),
     ErrorCase(429, "RATE_LIMITED", "Too many requests; `Retry-After` says when to come back."),
 )
+_WITH_A_BODY = ("POST", "PATCH", "PUT")
+_TOO_LARGE = ErrorCase(413, "BODY_TOO_LARGE", "The request body is over the limit.")
 _ERROR_SCHEMA: Schema = {
     "type": "object",
     "required": ["error", "code"],
@@ -94,7 +96,7 @@ def _describe(operation: AnyOperation, http: Http, fields: Schema, answer: Schem
     in_path = set(re.findall(r"{(\w+)}", http.path))
     properties: Mapping[str, Schema] = fields.get("properties", {})
     required = set(fields.get("required", ()))
-    reads_body = http.method in ("POST", "PATCH", "PUT")
+    reads_body = http.method in _WITH_A_BODY
     parameters = [
         _parameter(name, schema, "path" if name in in_path else "query", name in required or name in in_path)
         for name, schema in properties.items()
@@ -148,6 +150,8 @@ def _responses(operation: AnyOperation, http: Http, answer: Schema) -> Schema:
         success["content"] = {"application/json": {"schema": answer}}
     responses: Schema = {str(http.status): success}
     cases = [*_STANDARD, *operation.errors]
+    if http.method in _WITH_A_BODY and not any(case.status == _TOO_LARGE.status for case in operation.errors):
+        cases.append(_TOO_LARGE)
     for status in sorted({case.status for case in cases}):
         texts = " ".join(f"`{case.code}`: {case.when}" for case in cases if case.status == status)
         responses[str(status)] = {"description": texts, "content": {"application/json": {"schema": _ERROR_REF}}}
