@@ -57,3 +57,9 @@ def events(content: bytes) -> list[tuple[str, str]]:
     split = [frame.split("\n") for frame in frames]
     assert all(len(lines) == 2 for lines in split)
     return [(name.removeprefix("event: "), data.removeprefix("data: ")) for name, data in split]
+
+
+def program_of(page: str) -> str:
+    """The first Python program of a page in `docs/`."""
+    text = (Path(__file__).parents[2] / "docs" / page).read_text(encoding="utf-8")
+    return text.partition("```python\n")[2].partition("```")[0]

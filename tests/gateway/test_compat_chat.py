@@ -10,7 +10,7 @@ from speko_core.deps import Deps
 from speko_core.providers.base import FailureKind, LlmRequest, LlmUsage, TextDelta, ToolCall
 from tests.fakes.scripted_providers import FOREVER, HELLO, Pause, cast, failure
 from tests.gateway.compat_door import openai_client
-from tests.gateway.oneshot_door import bare_deps
+from tests.gateway.oneshot_door import bare_deps, program_of
 
 __all__ = ["bare_deps"]
 
@@ -237,3 +237,13 @@ async def test_the_blocking_client_works_too(bare_deps: Deps) -> None:
                     return "".join(chunk.choices[0].delta.content or "" for chunk in stream)
 
             assert await asyncio.to_thread(ask) == "Hello"
+
+
+async def test_the_page_s_program_works(bare_deps: Deps, capsys: pytest.CaptureFixture[str]) -> None:
+    """ONE-9: as it stands in docs/openai-compatible.md."""
+    async with openai_client(bare_deps, cast(acme=HELLO)) as client:
+        program = program_of("openai-compatible.md").replace("http://127.0.0.1:8484/v1", str(client.base_url))
+        program = program.replace("sk_live_...", client.api_key) + "client.close()\n"
+        await asyncio.to_thread(exec, program, {})
+
+    assert capsys.readouterr().out == "acme:m-acme Hello\n"

@@ -12,6 +12,7 @@ from pydantic import SecretStr
 from sqlalchemy import select
 from websockets.exceptions import InvalidStatus
 
+from speko_core.audio import wav_bytes
 from speko_core.deps import Deps, build_deps
 from speko_core.metering.models import UsageEvent
 from speko_core.providers.base import FailureKind, ProviderError
@@ -32,7 +33,7 @@ from tests.gateway.listen_kit import (
     say,
     until,
 )
-from tests.gateway.oneshot_door import bare_deps, known_key
+from tests.gateway.oneshot_door import bare_deps, known_key, program_of
 
 __all__ = ["bare_deps"]
 
@@ -280,3 +281,18 @@ async def test_a_vendor_that_hears_live_is_asked_over_its_socket(tmp_path: Path,
     assert [event["type"] for event in events[1:]] == ["transcript", "transcript", "transcript", "done"]
     assert events[-1]["text"] == HEARD
     assert len(fake.seen[0].body) == 10 * TENTH
+
+
+async def test_the_page_s_program_works(
+    bare_deps: Deps, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """ONE-8: as it stands in docs/transcribe-stream.md, for a second of WAV."""
+    deps = hearing(bare_deps, acme=Recognizer())
+    (tmp_path / "call.wav").write_bytes(wav_bytes(LOUD * 10, 16_000))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SPEKO_API_KEY", known_key(deps))
+    async with gateway(deps) as url:
+        program = program_of("transcribe-stream.md").replace("ws://127.0.0.1:8484/v1/transcribe/stream", url)
+        await asyncio.to_thread(exec, program, {"__name__": "__main__"})
+
+    assert "'text': '10 tenths.'" in capsys.readouterr().out
