@@ -11,6 +11,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp
 
 from speko_core import registry
+from speko_core.chat.openapi import chat_paths
 from speko_core.deps import Deps
 from speko_core.errors import SpekoError
 from speko_core.oneshot.openapi import openapi_paths
@@ -18,7 +19,7 @@ from speko_core.readiness import check_readiness
 from speko_gateway import binding, openapi
 from speko_gateway.envelope import Json, on_http_exception, on_speko_error, on_unexpected
 from speko_gateway.fast_lane import Gateway
-from speko_gateway.streams import blobs, media, oneshot, transcribe_stream
+from speko_gateway.streams import blobs, chat, media, oneshot, transcribe_stream
 from speko_gateway.streams.compat.openapi import openapi_paths as compat_paths
 from speko_gateway.streams.compat.routes import routes as compat_routes
 from speko_gateway.web.routes import web_routes
@@ -45,7 +46,7 @@ async def openapi_json(request: Request) -> Response:
 
 def document(base_url: str) -> dict[str, object]:
     """The OpenAPI document of this version."""
-    return openapi.build(registry.OPERATIONS, {**openapi_paths(), **compat_paths()}, base_url)
+    return openapi.build(registry.OPERATIONS, {**openapi_paths(), **chat_paths(), **compat_paths()}, base_url)
 
 
 def create_app(deps: Deps, *, mcp_app: ASGIApp | None = None, mcp_lifespan: Lifespan | None = None) -> Starlette:
@@ -60,6 +61,7 @@ def create_app(deps: Deps, *, mcp_app: ASGIApp | None = None, mcp_lifespan: Life
 
     routes: list[BaseRoute] = [
         *oneshot.routes(),
+        *chat.routes(),
         *compat_routes(),
         *transcribe_stream.routes(),
         *media.routes(),

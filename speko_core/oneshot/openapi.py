@@ -62,8 +62,8 @@ def _transcribe() -> JsonObject:
         ],
         "requestBody": {"required": True, "content": dict.fromkeys(kinds, audio)},
         "responses": {
-            **_failures("TRANSCRIBE_FAILED", empty),
-            "200": _events(_result({"confidence": _NUMBER_OR_NULL})),
+            **failures("TRANSCRIBE_FAILED", empty),
+            "200": event_answer(result_schema({"confidence": _NUMBER_OR_NULL})),
         },
     }
 
@@ -80,14 +80,14 @@ def _complete() -> JsonObject:
         "required": ["id", "name", "args"],
         "properties": {"id": _STRING, "name": _STRING, "args": _STRING},
     }
-    result = _result({"usage": usage}, {"toolCalls": {"type": "array", "items": call}})
+    result = result_schema({"usage": usage}, {"toolCalls": {"type": "array", "items": call}})
     return {
         **_operation("complete", "Generate an LLM completion"),
         "description": "Routes the conversation to the best LLM provider for the intent, failing over before the first "
         "event. Events: `meta`, `delta`, `tool_call`, then `done` or `error`.",
         "parameters": [_SESSION],
         "requestBody": {"required": True, "content": {"application/json": {"schema": inlined(CompleteInput)}}},
-        "responses": {**_failures("COMPLETE_FAILED", invalid), "200": _events(result)},
+        "responses": {**failures("COMPLETE_FAILED", invalid), "200": event_answer(result)},
     }
 
 
@@ -102,7 +102,7 @@ def _synthesize() -> JsonObject:
         "parameters": [_SESSION],
         "requestBody": {"required": True, "content": {"application/json": {"schema": inlined(SynthesizeInput)}}},
         "responses": {
-            **_failures("SYNTHESIZE_FAILED", invalid),
+            **failures("SYNTHESIZE_FAILED", invalid),
             "200": {
                 "description": "Chunked audio bytes",
                 "headers": {**_HEADERS, "X-Speko-Audio-Format": format_header},
@@ -131,7 +131,8 @@ def _header(name: str, text: str, required: bool = False) -> JsonObject:
     return {"name": name, "in": "header", "required": required, "description": text, "schema": _STRING}
 
 
-def _result(required: JsonObject, optional: JsonObject | None = None) -> JsonObject:
+def result_schema(required: JsonObject, optional: JsonObject | None = None) -> JsonObject:
+    """The schema of a `done` event."""
     fields: JsonObject = {
         "text": _STRING,
         "provider": _STRING,
@@ -144,7 +145,8 @@ def _result(required: JsonObject, optional: JsonObject | None = None) -> JsonObj
     return {"type": "object", "required": names, "properties": {**fields, **(optional or {})}}
 
 
-def _events(result: JsonObject) -> JsonObject:
+def event_answer(result: JsonObject) -> JsonObject:
+    """The response that is an event stream or one object."""
     return {
         "description": "An event stream; one JSON object, the `done` event, with `Accept: application/json`.",
         "headers": _HEADERS,
@@ -152,12 +154,13 @@ def _events(result: JsonObject) -> JsonObject:
     }
 
 
-def _failures(code: str, invalid: str) -> JsonObject:
+def failures(code: str, invalid: str, scope: str = "inference:use") -> JsonObject:
+    """The failures every such door documents."""
     texts: Mapping[str, str] = {
         "400": invalid,
         "401": "`UNAUTHORIZED`: missing or invalid bearer token.",
         "402": "`INSUFFICIENT_CREDITS` or `SPEND_LIMIT_REACHED`: no credit for a managed provider key.",
-        "403": "`FORBIDDEN`: the credential lacks the scope inference:use.",
+        "403": f"`FORBIDDEN`: the credential lacks the scope {scope}.",
         "413": "`BODY_TOO_LARGE`: the body is over the limit.",
         "429": "`RATE_LIMITED`: too many requests; `Retry-After` says when to come back.",
         "500": f"`{code}`: no provider is available for the intent, or every candidate failed.",

@@ -64,6 +64,17 @@ class ToolLoop:
         self._gate = asyncio.Semaphore(AT_ONCE)
 
     @property
+    def actions(self) -> list[JsonObject]:
+        """What tools asked of whoever conducts the session."""
+        return [*self._actions]
+
+    @property
+    def calls_made(self) -> list[JsonObject]:
+        """Every call made here, by name and arguments, for a transcript."""
+        made = (call for message in self._added for call in message.tool_calls or ())
+        return [{"name": call.name, "args": call.args} for call in made]
+
+    @property
     def headers(self) -> dict[str, str]:
         """The routing headers of the hop that answers now."""
         return self._call.headers
@@ -98,7 +109,7 @@ class ToolLoop:
         """Take the whole answer, every hop of it."""
         while True:
             await self._call.collect()
-            self._text.append(self._call.text)
+            self._text += filter(None, [self._call.text])
             calls = self._ended_hop()
             if not calls:
                 return

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-Transport = Literal["websocket", "livekit"]
+Transport = Literal["websocket", "livekit", "text"]
 
 
 @dataclass(frozen=True)

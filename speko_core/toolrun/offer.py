@@ -28,9 +28,10 @@ async def session_of(deps: Deps, principal: Principal, session_id: str | None) -
 
 
 def agent_tools(deps: Deps, session: VoiceSession) -> list[RunnableTool]:
-    """The tools frozen into a session's plan."""
+    """The tools frozen into a session's plan that run here; inline ones are offered by the code that runs them."""
     plan = verify_plan(deps.secrets, session.plan, session.plan_signature)
-    return [from_definition(name, kept, plan.agent_id) for name, kept in plan.tools.items()]
+    tools = [from_definition(name, kept, plan.agent_id) for name, kept in plan.tools.items()]
+    return [tool for tool in tools if tool.kind != "inline"]
 
 
 async def request_tools(

@@ -81,10 +81,10 @@ def routes() -> list[Route]:
 
 
 def _answer(request: Request, call: Streamed[E]) -> Response:
-    return JsonAnswer(call) if _wants_json(request) else EventAnswer(call)
+    return JsonAnswer(call) if wants_json(request) else EventAnswer(call)
 
 
-def _wants_json(request: Request) -> bool:
+def wants_json(request: Request) -> bool:
     """Only an explicit `application/json` that does not also name the event stream asks for one object."""
     kinds = [part.partition(";")[0].strip().lower() for part in request.headers.get("accept", "").split(",")]
     return "application/json" in kinds and "text/event-stream" not in kinds

@@ -38,6 +38,12 @@ class Pause:
 Step = object
 
 
+class Calls(tuple[Sequence[Step], ...]):
+    """A script for each call in turn; the last one ever after."""
+
+    __slots__ = ()
+
+
 @dataclass
 class Script(Generic[R, E]):
     """Plays `steps`: events are yielded, exceptions raised, pauses slept. Records requests and how calls ended."""
@@ -51,7 +57,7 @@ class Script(Generic[R, E]):
         self.requests.append(request)
         self.called.set()
         try:
-            for step in self.steps:
+            for step in self._steps():
                 if isinstance(step, Pause):
                     await asyncio.sleep(step.seconds)
                 elif isinstance(step, Exception):
@@ -60,6 +66,11 @@ class Script(Generic[R, E]):
                     yield step  # type: ignore[misc]  # the test writes events of its modality
         finally:
             self.closed.set()
+
+    def _steps(self) -> Sequence[Step]:
+        if not isinstance(self.steps, Calls):
+            return self.steps
+        return self.steps[min(len(self.requests), len(self.steps)) - 1]
 
 
 @dataclass
