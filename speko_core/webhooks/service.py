@@ -1,6 +1,7 @@
 """What other resources ask of webhooks: say what happened, inside the transaction in which it happened."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -14,6 +15,24 @@ from speko_core.webhooks.rules import expiry
 from speko_core.webhooks.targets import PRODUCTION, AgentWebhookRef, agent_webhook
 
 FIRST_CLAIM = 1
+
+
+@dataclass(frozen=True)
+class _Listener:
+    ref: str
+    name: str
+    with_content: bool
+
+
+@dataclass(frozen=True)
+class _Happening:
+    organization_id: str
+    event: EventName
+    occurred_at: datetime
+    session_id: str | None
+    agent_id: str | None
+    environment: str
+    tags: Mapping[str, str]
 
 
 async def emit(
@@ -38,67 +57,66 @@ async def emit(
     open in the organization, or in all. `sent_by_caller` gives them out as claimed once, for whoever sends them
     himself.
     """
-    heard = [
-        *await _agent(db, organization_id, event, agent_id, environment or PRODUCTION),
-        *await _endpoints(db, organization_id, event, agent_id, webhook_tags or {}),
-    ]
-    if not heard:
+    happening = _Happening(
+        organization_id, event, occurred_at, session_id, agent_id, environment or PRODUCTION, webhook_tags or {}
+    )
+    listeners = [*await _agent(db, happening), *await _endpoints(db, happening)]
+    if not listeners:
         return []
     event_id = new_id("evt")
-    if sequence is None:
-        sequence = await repository.next_sequence(db, organization_id, session_id) if session_id else 0
-    expires_at = expiry(occurred_at, retried=event in RETRIED)
     full: JsonObject = {"type": event, "event_id": event_id, **payload}
-    rows = [
-        WebhookDelivery(
-            id=new_id("whd"),
-            organization_id=organization_id,
-            event_id=event_id,
-            event=event,
-            endpoint_id=ref,
-            endpoint_name=name,
-            session_id=session_id,
-            agent_id=agent_id,
-            webhook_tags=dict(webhook_tags or {}),
-            sequence=sequence,
-            payload=full if with_content else without_content(full),
-            status="delivering" if sent_by_caller else "pending",
-            claims=FIRST_CLAIM if sent_by_caller else 0,
-            occurred_at=occurred_at,
-            due_at=expires_at if sent_by_caller else occurred_at,
-            expires_at=expires_at,
-            created_at=occurred_at,
-            updated_at=occurred_at,
-        )
-        for ref, name, with_content in heard
-    ]
+    rows = [_owed(happening, listener, event_id, full) for listener in listeners]
+    if sequence is None and session_id is not None:
+        sequence = await repository.next_sequence(db, organization_id, session_id)
+    for row in rows:
+        row.sequence = sequence or 0
+        if sent_by_caller:
+            row.status, row.claims, row.due_at = "delivering", FIRST_CLAIM, row.expires_at
     db.add_all(rows)
     await db.flush()
     return [row.id for row in rows]
 
 
-async def _endpoints(
-    db: AsyncSession, organization_id: str, event: EventName, agent_id: str | None, tags: Mapping[str, str]
-) -> Iterable[tuple[str, str, bool]]:
-    rows = await repository.endpoints(db, organization_id)
-    return [(row.id, row.name, row.content_mode == "full") for row in rows if wants(row, event, agent_id, tags)]
+def _owed(happening: _Happening, listener: _Listener, event_id: str, payload: JsonObject) -> WebhookDelivery:
+    return WebhookDelivery(
+        id=new_id("whd"),
+        organization_id=happening.organization_id,
+        event_id=event_id,
+        event=happening.event,
+        endpoint_id=listener.ref,
+        endpoint_name=listener.name,
+        session_id=happening.session_id,
+        agent_id=happening.agent_id,
+        webhook_tags=dict(happening.tags),
+        payload=payload if listener.with_content else without_content(payload),
+        status="pending",
+        claims=0,
+        occurred_at=happening.occurred_at,
+        due_at=happening.occurred_at,
+        expires_at=expiry(happening.occurred_at, retried=happening.event in RETRIED),
+        created_at=happening.occurred_at,
+        updated_at=happening.occurred_at,
+    )
 
 
-def wants(row: WebhookEndpoint, event: EventName, agent_id: str | None, tags: Mapping[str, str]) -> bool:
-    """True when the endpoint is to hear of an event of this agent with these tags."""
-    if event not in row.events or not (row.all_agents or agent_id in row.agent_ids):
+async def _endpoints(db: AsyncSession, happening: _Happening) -> list[_Listener]:
+    rows = await repository.endpoints(db, happening.organization_id)
+    return [_Listener(row.id, row.name, row.content_mode == "full") for row in rows if _wants(row, happening)]
+
+
+def _wants(row: WebhookEndpoint, happening: _Happening) -> bool:
+    if happening.event not in row.events or not (row.all_agents or happening.agent_id in row.agent_ids):
         return False
-    return all(tags.get(name) == value for name, value in row.filter_tags.items())
+    return all(happening.tags.get(name) == value for name, value in row.filter_tags.items())
 
 
-async def _agent(
-    db: AsyncSession, organization_id: str, event: EventName, agent_id: str | None, environment: str
-) -> Iterable[tuple[str, str, bool]]:
-    name = AGENT_WEBHOOKS.get(event)
+async def _agent(db: AsyncSession, happening: _Happening) -> list[_Listener]:
+    """The agent's own webhook for this event, as a list of one or none."""
+    name, agent_id = AGENT_WEBHOOKS.get(happening.event), happening.agent_id
     if agent_id is None or name is None:
         return []
-    ref = AgentWebhookRef(agent_id, name, environment)
-    agent = await repository.agent(db, organization_id, agent_id)
+    ref = AgentWebhookRef(agent_id, name, happening.environment)
+    agent = await repository.agent(db, happening.organization_id, agent_id)
     if agent is None or await agent_webhook(db, ref) is None:
         return []
-    return [(str(ref), f"{agent.name}: {name}", True)]
+    return [_Listener(str(ref), f"{agent.name}: {name}", with_content=True)]

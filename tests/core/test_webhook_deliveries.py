@@ -10,6 +10,7 @@ from standardwebhooks.webhooks import Webhook
 
 from speko_core.adapters.inline_jobs import InlineJobs
 from speko_core.deps import Deps
+from speko_core.types import JsonObject
 from speko_core.webhooks import claims, rules, service
 from speko_core.webhooks.jobs import KINDS
 from tests.conftest import Tenant, with_deps
@@ -188,7 +189,7 @@ async def test_endpoints_hear_of_their_events_agents_and_tags_only(world: World)
 async def test_metadata_only_leaves_out_what_was_said(world: World) -> None:
     """TEL-10: an endpoint without content learns who, what and when."""
     await world.listen(HOOK, contentMode="metadata_only")
-    said = {
+    said: JsonObject = {
         "summary": "s",
         "transcript": {"entries": []},
         "structured_data": {},
