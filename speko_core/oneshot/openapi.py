@@ -21,7 +21,8 @@ _HEADERS: JsonObject = {
     for name, text in {
         "X-Speko-Provider": "Provider that handled the request.",
         "X-Speko-Model": "Model that handled the request.",
-        "X-Speko-Failover-Count": "How many candidates were given up before.",
+        "X-Speko-Failover-Count": "How many candidates were called before the one that answered.",
+        "X-Speko-Hedged": "Candidates that were called beside it and were slower, if any.",
         "X-Speko-Scores-Run-Id": "Benchmark snapshot the decision was based on.",
         "X-Speko-Decision-Id": "The decision, for POST /v1/routing/replay.",
         "X-Speko-Ignored-Options": "Options an offline provider could not honour, if any.",

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from contextlib import aclosing
 from dataclasses import replace
 
 import httpx
@@ -12,6 +13,11 @@ from sqlalchemy import select
 
 from speko_core.deps import Deps
 from speko_core.metering.models import UsageEvent
+from speko_core.oneshot.complete import open_complete
+from speko_core.oneshot.errors import AllProvidersFailed
+from speko_core.oneshot.patience import Timing
+from speko_core.oneshot.schemas import CompleteInput
+from speko_core.principal import ALL_SCOPES, Principal
 from speko_core.providers.adapters import ProviderRegistry
 from speko_core.providers.base import FailureKind
 from speko_core.providers.catalog import ModelFacts, Price
@@ -220,6 +226,19 @@ async def test_a_client_that_goes_away_cancels_both_runners_within_a_tenth_of_a_
         async with asyncio.timeout(5):
             await asyncio.gather(*(script.closed.wait() for script in played.scripts.values()))
         assert time.perf_counter() - gone < CANCEL_WITHIN_S
+
+
+async def test_all_candidates_of_a_json_answer_share_one_limit(bare_deps: Deps) -> None:
+    """RTE-10: also those that break off in the middle, which begin the search anew."""
+    stalls = (HELLO[0], Pause(FOREVER))
+    played = cast(first=stalls, second=stalls, third=HELLO)
+    deps = with_cast(bare_deps, played)
+    principal = Principal("api_key", "key_1", "org_1", ALL_SCOPES, "live")
+    data = CompleteInput.model_validate({**BODY, "intent": {"language": "en"}})
+    async with aclosing(await open_complete(deps, principal, data, timing=Timing(5, 0.1, 0.15))) as call:
+        with pytest.raises(AllProvidersFailed):
+            await call.collect()
+    assert played.scripts["third"].requests == []
 
 
 @pytest.mark.parametrize("kind", [FailureKind.AUTH, FailureKind.QUOTA, FailureKind.NETWORK])
