@@ -19,6 +19,7 @@ from speko_core.deps import Deps
 from speko_core.jobs import KINDS
 from speko_core.knowledge.embedding.embedders import Embedders
 from speko_core.knowledge.matching import words_of
+from speko_core.outbound.client import GuardedTransport, guarded_client
 from speko_core.types import JsonObject
 from tests.conftest import Tenant, rest_client, with_deps
 from tests.serving import served
@@ -32,10 +33,12 @@ MEANINGS = {"money": "refund", "cash": "refund", "refunds": "refund"}
 
 @dataclass
 class EmbeddingServer:
-    """OpenAI's `/embeddings` with vectors of word counts. `broken` answers 503; `asked` keeps every batch."""
+    """OpenAI's `/embeddings` with vectors of word counts. `broken` answers 503, and `breaks_after`
+    so many batches; `asked` keeps every batch."""
 
     url: str = ""
     broken: bool = False
+    breaks_after: int | None = None
     dimensions: int = DIMENSIONS
     asked: list[list[str]] = field(default_factory=list)
     keys: list[str] = field(default_factory=list)
@@ -44,7 +47,7 @@ class EmbeddingServer:
         body = await request.json()
         self.asked.append(body["input"])
         self.keys.append(request.headers.get("authorization", ""))
-        if self.broken:
+        if self.broken or (self.breaks_after is not None and len(self.asked) > self.breaks_after):
             return JSONResponse({"error": "overloaded"}, 503)
         data = [
             {"object": "embedding", "index": at, "embedding": self._vector(text)}
@@ -131,14 +134,17 @@ class Library:
 @asynccontextmanager
 async def library(deps: Deps, tenant: Tenant, **settings: object) -> AsyncIterator[Library]:
     """The tenant's knowledge in a new knowledge base, with these settings."""
-    clock = MovedClock()
+    clock = MovedClock(deps.clock.now())
     jobs = InlineJobs(KINDS, clock)
     changed = deps.settings.model_copy(update=settings)
     embedders = Embedders(changed)
     # Signed URLs are minted and read on the same clock.
     blobs = FolderBlobs(changed.data_dir / "blobs", GatewayUrls(changed.base_url, deps.secrets, clock))
-    moved = with_deps(deps, settings=changed, clock=clock, jobs=jobs, embedders=embedders, blobs=blobs)
+    outbound = guarded_client(GuardedTransport(allow_insecure=changed.allow_insecure_webhooks))
+    ports = {"jobs": jobs, "embedders": embedders, "blobs": blobs, "outbound": outbound}
+    moved = with_deps(deps, settings=changed, clock=clock, **ports)
     async with rest_client(moved, tenant.key) as rest:
         created = await rest.post("/v1/knowledge-bases", json={"agentId": tenant.agent_id, "name": "Shop"})
         yield Library(moved, clock, jobs, rest, created.json()["id"])
     await embedders.aclose()
+    await outbound.aclose()
