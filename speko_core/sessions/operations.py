@@ -1,11 +1,13 @@
 """Sessions as operations: those of the public doors, and those of our own workers."""
 
 from speko_core.operations import AnyOperation, ErrorCase, Http, Operation, ToolBinding
-from speko_core.sessions import agent_calls, create, schemas, service, worker_service
+from speko_core.schemas import Deleted
+from speko_core.sessions import agent_calls, create, deletion, schemas, service, worker_service
 
 NOT_FOUND = ErrorCase(404, "SESSION_NOT_FOUND", "No session with this id exists in the authenticated organization.")
 AGENT_NOT_FOUND = ErrorCase(404, "NOT_FOUND", "No agent with this id exists in the authenticated organization.")
 CREATE_FAILED = ErrorCase(500, "SESSION_CREATE_FAILED", "No media transport or storage; nothing was left behind.")
+RUNNING = ErrorCase(409, "SESSION_RUNNING", "The session has to end first.")
 CLAIMED = ErrorCase(409, "SESSION_ALREADY_CLAIMED", "Another worker has this session.")
 TAG = "Sessions"
 
@@ -122,6 +124,31 @@ END = Operation(
     errors=(NOT_FOUND,),
     http=Http("POST", "/v1/sessions/{id}/end", tag=TAG),
 )
+DELETE = Operation(
+    id="sessions.delete",
+    summary="Delete a session",
+    description=(
+        "Deletes a session that is over, with its transcript, tool calls and webhook deliveries. What was billed stays "
+        "in usage and ledger."
+    ),
+    scope="sessions:write",
+    effect="destroy",
+    input=schemas.SessionRef,
+    output=Deleted,
+    run=deletion.delete,
+    errors=(NOT_FOUND, RUNNING),
+    http=Http("DELETE", "/v1/sessions/{id}", tag=TAG),
+    tool=ToolBinding(
+        "delete_session",
+        "Delete session",
+        "Use only when the person asked to delete this conversation; it cannot be undone. Takes a sessionId from "
+        "list_sessions. A running one has to be ended first.",
+        toolset="sessions",
+        next_steps=("list_sessions to see what is left",),
+        idempotent=True,
+        listed=False,
+    ),
+)
 AGENT_CALLS = Operation(
     id="agents.calls",
     summary="List calls for an agent",
@@ -133,6 +160,15 @@ AGENT_CALLS = Operation(
     run=agent_calls.agent_calls,
     errors=(AGENT_NOT_FOUND,),
     http=Http("GET", "/v1/agents/{id}/calls", tag="Agents"),
+    tool=ToolBinding(
+        "list_agent_calls",
+        "List agent calls",
+        "Use to see one agent's conversations, newest first. Takes an id from list_agents; since leaves out older "
+        "ones, next_cursor as cursor continues.",
+        toolset="sessions",
+        next_steps=("get_transcript with the id of a call",),
+        listed=False,
+    ),
 )
 WORKER_HEARTBEAT = Operation(
     id="workers.heartbeat",
@@ -179,5 +215,5 @@ FINISH = Operation(
 )
 
 OPERATIONS: tuple[AnyOperation, ...] = (
-    CREATE, LIST, GET, TRANSCRIPT, ADD_TURNS, END, AGENT_CALLS, WORKER_HEARTBEAT, CLAIM, HEARTBEAT, FINISH,
+    CREATE, LIST, GET, TRANSCRIPT, ADD_TURNS, END, DELETE, AGENT_CALLS, WORKER_HEARTBEAT, CLAIM, HEARTBEAT, FINISH,
 )  # fmt: skip
