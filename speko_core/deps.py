@@ -1,5 +1,6 @@
 """What a process talks to. `build_deps` is the one place that chooses implementations of the ports."""
 
+import logging
 from dataclasses import dataclass, field
 
 import httpx
@@ -34,6 +35,13 @@ from speko_core.routing.offer_lists import OfferLists
 from speko_core.routing.snapshots import Snapshots
 from speko_core.settings import Settings
 from speko_core.standing import Standings
+
+logger = logging.getLogger(__name__)
+
+INSECURE = (
+    "SPEKO_ALLOW_INSECURE_WEBHOOKS is on: tools and webhooks may call http URLs and private addresses, "
+    "this machine among them. For development only."
+)
 
 
 @dataclass(frozen=True)
@@ -103,6 +111,8 @@ def build_deps(settings: Settings) -> Deps:
         ConfigurationError: the settings cannot work; the text is for the operator.
     """
     prepare_data_dir(settings)
+    if settings.allow_insecure_webhooks:
+        logger.warning(INSECURE)
     secrets = EnvelopeSecrets(load_master_key(settings))
     token = settings.worker_token.get_secret_value() if settings.worker_token else secrets.worker_token
     clock = SystemClock()

@@ -43,6 +43,14 @@ def master_key(settings: Settings) -> Finding:
     return Finding("master key", "ok", "SPEKO_MASTER_KEY" if settings.master_key else str(file))
 
 
+def outbound(settings: Settings) -> Finding:
+    """User-given URLs are held to public https."""
+    if settings.allow_insecure_webhooks:
+        fix = "Unset SPEKO_ALLOW_INSECURE_WEBHOOKS outside development."
+        return Finding("outbound calls", "warn", "http and private addresses are allowed", fix)
+    return Finding("outbound calls", "ok", "public https only")
+
+
 async def database(settings: Settings) -> list[Finding]:
     """The database answers, has this version's schema, belongs to our master key, and agrees about the time."""
     try:

@@ -21,4 +21,5 @@ def welcome_lines(links: Mapping[str, object]) -> list[str]:
         lines += ["", "  The keys are shown this once; `speko keys create` makes more."]
     else:
         lines += ["", "  `speko sign-in-link` opens the dashboard; `speko keys create` makes a key."]
-    return [*lines, "", "  Connect a coding agent:", f"  {links['claude']}", ""]
+    lines += ["", "  Connect a coding agent:", f"  {links['claude']}", ""]
+    return [*lines, f"  WARNING: {links['warning']}", ""] if "warning" in links else lines

@@ -9,9 +9,14 @@ from pathlib import Path
 import httpx
 import pytest
 
+from speko_core.deps import build_deps
+from speko_core.doctor.installation import outbound
 from speko_core.outbound.backend import Resolver
 from speko_core.outbound.client import AddressForbidden, GuardedTransport, HostUnknown, guarded_client
 from speko_core.outbound.exchange import ExchangeFailed, exchange
+from speko_core.settings import Settings
+from speko_gateway.cli.welcome import welcome_lines
+from speko_gateway.links import links
 from tests.core.outbound.endpoint_kit import ScriptedResolver, endpoint, tls_pair
 
 BLOCKED = """127.0.0.1 localhost 2130706433 0x7f000001 0x7f.0.0.1 0177.0.0.1 127.1 0.0.0.0 0 [::1] [::]
@@ -156,3 +161,15 @@ async def test_an_endpoint_that_drips_is_cut_off_at_the_total() -> None:
             await exchange(guarded, request, total_s=0.15, max_bytes=1000)
         assert caught.value.reason == "timeout"
         assert time.monotonic() - begun < 2
+
+
+def test_the_development_switch_is_loud(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """AGT-4: at every start, in the welcome and in `speko doctor`."""
+    open_to_all = Settings(data_dir=tmp_path, allow_insecure_webhooks=True, _env_file=None)
+    build_deps(open_to_all)
+    assert "SPEKO_ALLOW_INSECURE_WEBHOOKS" in caplog.text
+    assert any("WARNING" in line for line in welcome_lines(links(open_to_all, None)))
+    assert outbound(open_to_all).state == "warn"
+    usual = Settings(data_dir=tmp_path, _env_file=None)
+    assert not any("WARNING" in line for line in welcome_lines(links(usual, None)))
+    assert outbound(usual).state == "ok"
