@@ -6,6 +6,7 @@ import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from io import BytesIO
+from pathlib import Path
 from typing import Any, TypeVar
 
 import assemblyai
@@ -16,16 +17,18 @@ import groq
 import httpx
 import openai
 import pytest
+from assemblyai.streaming import v3
 from assemblyai.sync.v1 import SyncTranscriber
 from deepgram.core.api_error import ApiError as DeepgramError
 from deepgram.environment import DeepgramClientEnvironment
 from elevenlabs.core.api_error import ApiError as ElevenLabsError
 from elevenlabs.realtime import AudioFormat, CommitStrategy
 
-from tests.fakes.vendors.assemblyai_stt import FakeAssemblyAiJobs, FakeAssemblyAiSync
+from tests.fakes.vendors.assemblyai_stt import FakeAssemblyAiJobs, FakeAssemblyAiStreaming, FakeAssemblyAiSync
 from tests.fakes.vendors.base import FakeVendor
 from tests.fakes.vendors.behaviour import refusing
 from tests.fakes.vendors.cartesia_stt import FakeCartesiaStt
+from tests.fakes.vendors.certificate import make_certificate
 from tests.fakes.vendors.deepgram_stt import FakeDeepgramStt
 from tests.fakes.vendors.elevenlabs_stt import FakeElevenLabsStt
 from tests.fakes.vendors.openai_stt import FakeGroqStt, FakeOpenAiStt
@@ -113,6 +116,55 @@ async def test_deepgrams_sdk_follows_the_turns_of_flux(deepgram_fake: FakeVendor
 
     assert turns[-1] == ("EndOfTurn", HEARD)
     assert deepgram_fake.seen[0].body == PCM
+
+
+async def test_deepgrams_sdk_listens_live_to_nova(deepgram_fake: FakeVendor, wire: httpx.AsyncClient) -> None:
+    """ONE-8, RTE-16"""
+    heard = []
+    async with (
+        asyncio.timeout(10),
+        deepgram_client(deepgram_fake, wire).listen.v1.connect(
+            model="nova-3", encoding="linear16", sample_rate="16000", interim_results="true"
+        ) as socket,
+    ):
+        await socket.send_media(PCM)
+        await socket.send_keep_alive()
+        await socket.send_finalize()
+        await socket.send_close_stream()
+        async for message in socket:
+            if message.type == "Results":
+                heard.append((message.is_final, message.channel.alternatives[0].transcript))
+
+    assert heard[-1] == (True, HEARD)
+    assert [final for final, _ in heard] == [False, False, True]
+    assert deepgram_fake.seen[0].body == PCM
+
+
+@pytest.mark.filterwarnings(r"ignore:connect\(\) must be used:DeprecationWarning")
+async def test_assemblyais_sdk_streams(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """ONE-8, RTE-16: version 3; its client speaks TLS only."""
+    certificate = make_certificate(tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate.certificate))
+    async with FakeAssemblyAiStreaming().serving(certificate.files) as fake:
+        turns: list[tuple[bool, bool, str]] = []
+
+        def converse() -> None:
+            options = v3.StreamingClientOptions(api_key=fake.key, api_host=fake.url.removeprefix("https://"))
+            client = v3.StreamingClient(options)
+            client.on(
+                v3.StreamingEvents.Turn,
+                lambda _, turn: turns.append((turn.end_of_turn, turn.turn_is_formatted, turn.transcript)),
+            )
+            asked: Any = {"sample_rate": 16_000, "speech_model": "universal-3-6-pro", "format_turns": True}
+            client.connect(v3.StreamingParameters(**asked))
+            client.stream(PCM)
+            client.disconnect(terminate=True)
+
+        await in_thread(converse)
+
+    assert turns[-1] == (True, True, HEARD)
+    assert [ended for ended, _, _ in turns] == [False, False, True, True]
+    assert fake.seen[0].body == PCM
 
 
 async def test_assemblyais_sdk_transcribes_at_once() -> None:
