@@ -11,6 +11,10 @@ from speko_core.migration.emit import build_session_config
 from speko_core.migration.neutral import VoiceAgents, dump
 from speko_core.migration.parse import parse_files
 from speko_core.migration.service import neutral_of
+from speko_core.tools.builtins import config_problems
+from speko_core.tools.parameters import schema_problem
+from speko_core.tools.schemas import ToolCreate
+from speko_core.tools.sources import BuiltinSource
 from speko_core.types import JsonObject, JsonValue
 from tests.core.migration.samples import SAMPLES, parsed
 
@@ -51,6 +55,17 @@ def test_every_tool_has_a_name_a_schema_and_a_source(name: str) -> None:
         assert str(tool["name"]).isidentifier()
         assert str(tool["name"]) == str(tool["name"]).lower()
         assert tool["description"]
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_every_tool_body_is_what_the_api_takes(name: str) -> None:
+    """MIG-3, AGT-2"""
+    build = built(name)
+    for tool in (*build.tools, *(tool for agent in build.linked_agents for tool in agent.tools)):
+        taken = ToolCreate.model_validate({**tool, "id": "agent_1"})
+        assert schema_problem(taken.parameters) is None
+        if isinstance(taken.source, BuiltinSource):
+            assert config_problems(taken.source.name, taken.source.config) == ()
 
 
 def test_the_same_source_builds_the_same_requests() -> None:
