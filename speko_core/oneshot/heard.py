@@ -44,9 +44,13 @@ def detail_wire(finals: Sequence[Transcript], detail: Detail) -> JsonObject:
         result["words"] = [word_wire(word) for final in finals for word in final.words]
     if detail.language:
         result["language"] = language_of(finals)
-    if warnings := dict.fromkeys(text for final in finals for text in final.warnings):
-        result["warnings"] = list[JsonValue](warnings)
-    return result
+    return {**result, **warnings_wire(finals)}
+
+
+def warnings_wire(finals: Sequence[Transcript]) -> JsonObject:
+    """`warnings`, each once, where there are any."""
+    warnings = dict.fromkeys(text for final in finals for text in final.warnings)
+    return {"warnings": list[JsonValue](warnings)} if warnings else {}
 
 
 def joined_text(finals: Sequence[Transcript]) -> str:

@@ -72,6 +72,15 @@ async def test_every_form_of_a_transcript(bare_deps: Deps) -> None:
     ]
 
 
+async def test_what_was_honoured_in_part_is_said(bare_deps: Deps) -> None:
+    """RTE-20: beside the text."""
+    steps = (Transcript("hello", True, warnings=("Nearly.",)),)
+    async with openai_client(bare_deps, cast(acme=steps)) as client:
+        raw = await client.audio.transcriptions.with_raw_response.create(model="auto", file=FILE)
+
+    assert raw.http_response.json()["warnings"] == ["Nearly."]
+
+
 async def test_a_transcript_is_streamed_as_deltas_that_never_change(bare_deps: Deps) -> None:
     """ONE-9: together they are the text, so interims are not among them."""
     steps = (*HEARD, Transcript("again", True))

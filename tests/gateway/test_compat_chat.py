@@ -5,8 +5,10 @@ from typing import Any
 
 import openai
 import pytest
+from sqlalchemy import select
 
 from speko_core.deps import Deps
+from speko_core.metering.models import UsageEvent
 from speko_core.providers.base import FailureKind, LlmRequest, LlmUsage, TextDelta, ToolCall
 from tests.fakes.scripted_providers import FOREVER, HELLO, Pause, cast, failure
 from tests.gateway.compat_door import openai_client
@@ -214,6 +216,17 @@ async def test_what_only_shapes_an_answer_is_left_out_and_named(bare_deps: Deps)
         )
 
     assert raw.headers["x-speko-ignored-options"] == "top_p,seed"
+
+
+async def test_calls_are_counted_and_metered_like_native_ones(bare_deps: Deps) -> None:
+    """MTR-1, ORG-10, ONE-9: one usage row a call, and the rate limit's headers."""
+    async with openai_client(bare_deps, cast(acme=HELLO)) as client:
+        raw = await client.chat.completions.with_raw_response.create(model="auto", messages=USER)
+    async with bare_deps.database.transaction("org_1", read_only=True) as db:
+        rows = (await db.execute(select(UsageEvent))).scalars().all()
+
+    assert [(row.provider, row.prompt_tokens, row.completion_tokens) for row in rows] == [("acme", 14, 4)]
+    assert "ratelimit-remaining" in raw.headers
 
 
 async def test_errors_are_the_sdks_own_classes(bare_deps: Deps) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 import orjson
 
 from speko_core.errors import SpekoError
-from speko_core.oneshot.heard import joined_text, language_of
+from speko_core.oneshot.heard import joined_text, language_of, warnings_wire
 from speko_core.oneshot.transcribe import TranscribeCall
 from speko_core.providers.base import Transcript, Word
 from speko_core.types import JsonObject, JsonValue
@@ -42,11 +42,15 @@ class TranscriptionAnswer(WholeAnswer[TranscribeCall]):
             case "vtt":
                 return "text/vtt; charset=utf-8", vtt(self._cues).encode()
             case "verbose_json":
-                return _json(self._verbose())
+                return self._json(self._verbose())
             case "diarized_json":
-                return _json(self._diarized())
+                return self._json(self._diarized())
             case _:
-                return _json({"text": self._text, "usage": _usage(self._call)})
+                return self._json({"text": self._text})
+
+    def _json(self, content: JsonObject) -> tuple[str, bytes]:
+        whole = {**content, "usage": _usage(self._call), **warnings_wire(self._call.finals)}
+        return "application/json", orjson.dumps(whole)
 
     @property
     def _text(self) -> str:
@@ -72,7 +76,7 @@ class TranscriptionAnswer(WholeAnswer[TranscribeCall]):
             answer["segments"] = [{"id": number, **_timed(cue)} for number, cue in enumerate(self._cues)]
         if "word" in asked:
             answer["words"] = [{"word": word.text, "start": word.start_s, "end": word.end_s} for word in self._words]
-        return {**answer, "usage": _usage(self._call)}
+        return answer
 
     def _diarized(self) -> JsonObject:
         segments: list[JsonValue] = [
@@ -85,8 +89,7 @@ class TranscriptionAnswer(WholeAnswer[TranscribeCall]):
             for number, cue in enumerate(self._cues)
         ]
         duration = round(self._call.duration_s, 3)
-        answer: JsonObject = {"task": "transcribe", "duration": duration, "text": self._text, "segments": segments}
-        return {**answer, "usage": _usage(self._call)}
+        return {"task": "transcribe", "duration": duration, "text": self._text, "segments": segments}
 
 
 class TranscriptionStream(StreamAnswer[TranscribeCall, Transcript]):
@@ -115,10 +118,6 @@ class TranscriptionStream(StreamAnswer[TranscribeCall, Transcript]):
 
     def _failed(self, error: SpekoError) -> bytes:
         return data(error_object(error))
-
-
-def _json(content: JsonObject) -> tuple[str, bytes]:
-    return "application/json", orjson.dumps(content)
 
 
 def _timed(cue: Cue) -> JsonObject:
