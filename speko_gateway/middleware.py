@@ -21,8 +21,8 @@ ALLOWED_HEADERS = (
     "idempotency-key, last-event-id, accept, mcp-protocol-version, mcp-session-id, mcp-method, mcp-name, "
     # What OpenAI's client for browsers sends.
     "openai-organization, openai-project, x-stainless-arch, x-stainless-helper-method, x-stainless-lang, "
-    "x-stainless-os, x-stainless-package-version, x-stainless-retry-count, x-stainless-runtime, x-stainless-runtime-version, "
-    "x-stainless-timeout"
+    "x-stainless-os, x-stainless-package-version, x-stainless-retry-count, x-stainless-runtime, "
+    "x-stainless-runtime-version, x-stainless-timeout"
 )
 EXPOSED_HEADERS = (
     "x-speko-provider, x-speko-model, x-speko-failover-count, x-speko-scores-run-id, x-speko-audio-format, "
