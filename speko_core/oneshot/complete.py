@@ -171,8 +171,9 @@ async def open_complete(
 def timing_for(data: CompleteInput, characters: int) -> Timing:
     """Limits of a completion: long prompts and hard thought take longer than what the model was seen doing."""
     if data.reasoning_effort in ("medium", "high", "xhigh"):
-        return replace(TIMING, first_event_floor_s=TIMING.first_event_s)
-    return replace(TIMING, first_event_floor_s=TIMING.first_event_floor_s + characters / CHARACTERS_READ_PER_S)
+        return replace(TIMING, first_event_floor_s=TIMING.first_event_s, hedge_floor_s=TIMING.first_event_s)
+    reading_s = characters / CHARACTERS_READ_PER_S
+    return replace(TIMING, first_event_floor_s=TIMING.first_event_floor_s + reading_s, hedge_floor_s=reading_s)
 
 
 def _needs(data: CompleteInput) -> Needs:

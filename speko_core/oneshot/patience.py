@@ -14,7 +14,8 @@ MARGIN = 1.5
 class Timing:
     """Limits in seconds: to the first real event of one candidate and of all together, and between later events.
 
-    A candidate's own record may shorten its waits, never below the two floors.
+    A candidate's own record may shorten its waits, never below the floors. `hedge_floor_s` is what this very call needs
+    longer than others do: a long recording is not a slow candidate.
     """
 
     first_event_s: float
@@ -22,6 +23,7 @@ class Timing:
     overall_s: float
     first_event_floor_s: float = 2.0
     stall_floor_s: float = 5.0
+    hedge_floor_s: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,7 @@ def patience(timing: Timing, pace: Pace) -> Patience:
     return Patience(
         _limit(pace.first_event_s, timing.first_event_floor_s, timing.first_event_s),
         _limit(pace.silence_s, timing.stall_floor_s, timing.stall_s),
-        pace.hedge_s,
+        None if pace.hedge_s is None else max(timing.hedge_floor_s, pace.hedge_s),
     )
 
 

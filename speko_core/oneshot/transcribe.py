@@ -23,9 +23,15 @@ from speko_core.types import JsonObject
 
 def timing_for(duration_s: float) -> Timing:
     """Limits that grow with the recording: a provider may listen to all of it before its first word."""
-    first = 8.0 + 1.5 * duration_s
-    floor = 2.0 + duration_s
-    return Timing(first, first, overall_s=3 * first, first_event_floor_s=floor, stall_floor_s=max(5.0, floor))
+    first, floor = 8.0 + 1.5 * duration_s, 2.0 + duration_s
+    return Timing(
+        first_event_s=first,
+        stall_s=first,
+        overall_s=3 * first,
+        first_event_floor_s=floor,
+        stall_floor_s=max(5.0, floor),
+        hedge_floor_s=duration_s / 10,
+    )
 
 
 class TranscribeCall(EventCall[Transcript]):

@@ -63,6 +63,14 @@ def test_a_candidates_own_record_shortens_its_waits_between_floor_and_ceiling(sl
     assert isinstance(error, Stuck) == (allowed.first_event.seconds < 10)
 
 
+@given(durations, st.floats(min_value=0, max_value=60))
+def test_nobody_is_hedged_sooner_than_the_call_itself_explains(usual: float, floor: float) -> None:
+    """RTE-13: a long recording is not a slow candidate."""
+    timing = Timing(10, 15, 25, hedge_floor_s=floor)
+    assert patience(timing, Pace(hedge_s=usual)).hedge_s == max(usual, floor)
+    assert patience(timing, UNKNOWN).hedge_s is None
+
+
 def test_a_candidate_that_is_tried_again_has_all_the_time_there_is() -> None:
     """RTE-12: held to the record of better days it could never come back."""
     found = practised(*[0.1] * AT_LEAST)
