@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import httpx
 
+from speko_core.agents.secrets import reveal
 from speko_core.deps import Deps
 from speko_core.migration.build import ToolAdapter
 from speko_core.migration.envelopes import ServerRequest, answer_text, server_request
@@ -14,7 +15,6 @@ from speko_core.outbound.urls import url_problem
 from speko_core.toolrun.keys import message_id
 from speko_core.toolrun.outcome import Outcome, answered, failed
 from speko_core.toolrun.tool import RunnableTool
-from speko_core.tools.secrets import reveal
 from speko_core.tools.sources import WebhookShown
 from speko_core.types import JsonObject, JsonValue
 from speko_core.webhooks.organization_secret import signing_secrets

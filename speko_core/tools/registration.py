@@ -3,12 +3,13 @@
 import re
 from dataclasses import dataclass, field
 
+from speko_core.agents.secrets import known_refs
 from speko_core.context import Ctx
 from speko_core.errors import FieldProblem, InvalidInput
 from speko_core.outbound.urls import check_url
 from speko_core.ports.integrations import Action
 from speko_core.tools.builtins import config_problems
-from speko_core.tools.secrets import header_ref, known_refs, signing_ref
+from speko_core.tools.secrets import header_ref, signing_ref
 from speko_core.tools.sources import BuiltinSource, IntegrationSource, Source, WebhookSource
 from speko_core.types import JsonObject, JsonValue
 from speko_core.webhooks.signing import check_secret

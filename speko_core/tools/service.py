@@ -5,6 +5,7 @@ from sqlalchemy.exc import IntegrityError
 
 from speko_core.agents import repository as agents
 from speko_core.agents.models import Agent
+from speko_core.agents.secrets import keep
 from speko_core.context import Ctx
 from speko_core.errors import Conflict, FieldProblem, InvalidInput, NotFound
 from speko_core.ids import new_id
@@ -16,7 +17,6 @@ from speko_core.tools.parameters import schema_problem
 from speko_core.tools.registration import Registered, registered
 from speko_core.tools.rendering import render
 from speko_core.tools.schemas import AgentTool, ToolCreate, ToolList, ToolRef, ToolUpdate
-from speko_core.tools.secrets import keep
 from speko_core.types import JsonObject
 from speko_core.versions.recording import record_version
 
