@@ -61,9 +61,11 @@ class Ran:
     result: SendResult | None = None
 
 
-async def run_claimed(deps: Deps, delivery_id: str, claim: int, budget_s: float = math.inf) -> Ran:
+async def run_claimed(
+    deps: Deps, organization_id: str, delivery_id: str, claim: int, budget_s: float = math.inf
+) -> Ran:
     """Carry out a claim within `budget_s` seconds. One that is no longer the newest does nothing."""
-    async with deps.database.transaction(None, read_only=True, all_organizations=True) as db:
+    async with deps.database.transaction(organization_id, read_only=True) as db:
         delivery = await repository.delivery(db, delivery_id)
         if delivery is None or delivery.status != "delivering" or delivery.claims != claim:
             return Ran(delivery.status if delivery is not None else "deleted")

@@ -22,7 +22,7 @@ async def relay(deps: Deps, args: JsonObject) -> JsonObject:
         for row in claimed:
             await deps.jobs.enqueue(
                 ATTEMPT.name,
-                {"deliveryId": row.id, "claim": row.claims},
+                {"organizationId": row.organization_id, "deliveryId": row.id, "claim": row.claims},
                 job_id=f"{row.id}:{row.claims:0{CLAIM_DIGITS}d}",
                 queue=DELIVERIES,
                 within=db,
@@ -38,10 +38,11 @@ async def anything_due(deps: Deps) -> bool:
 
 async def attempt(deps: Deps, args: JsonObject) -> JsonObject:
     """Carry out one claim."""
-    delivery_id, claim = args["deliveryId"], args["claim"]
+    organization_id, delivery_id, claim = args["organizationId"], args["deliveryId"], args["claim"]
+    assert isinstance(organization_id, str)
     assert isinstance(delivery_id, str)
     assert isinstance(claim, int)
-    return {"status": (await attempts.run_claimed(deps, delivery_id, claim)).status}
+    return {"status": (await attempts.run_claimed(deps, organization_id, delivery_id, claim)).status}
 
 
 async def retain(deps: Deps, args: JsonObject) -> JsonObject:

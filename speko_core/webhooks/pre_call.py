@@ -50,7 +50,7 @@ async def pre_call(
             webhook_tags=webhook_tags,
             sent_by_caller=True,
         )
-    asked = (run_claimed(deps, delivery_id, FIRST_CLAIM, BUDGET_S) for delivery_id in delivery_ids)
+    asked = (run_claimed(deps, organization_id, delivery_id, FIRST_CLAIM, BUDGET_S) for delivery_id in delivery_ids)
     results = [ran.result for ran in await asyncio.gather(*asked)]
     offered = (_overrides(result.body) for result in results if result and result.ok and not result.truncated)
     return next((overrides for overrides in offered if overrides), {})

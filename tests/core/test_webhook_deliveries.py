@@ -156,7 +156,8 @@ async def test_an_attempt_that_was_lost_with_its_process_is_made_again(world: Wo
     assert world.endpoints.received == {}
     await world.work(claims.CLAIM_VALID.total_seconds())
     assert world.endpoints.ids(HOOK) == [delivery_id]
-    assert await attempt.run(world.deps, {"deliveryId": delivery_id, "claim": 1}) == {"status": "succeeded"}
+    late: JsonObject = {"organizationId": world.tenant.organization_id, "deliveryId": delivery_id, "claim": 1}
+    assert await attempt.run(world.deps, late) == {"status": "succeeded"}
     assert world.endpoints.ids(HOOK) == [delivery_id]
 
 
@@ -242,6 +243,8 @@ async def test_a_delivery_is_sent_again_by_hand(world: World) -> None:
     assert (seen["status"], seen["attemptCount"]) == ("succeeded", 3)
     assert [attempt["trigger"] for attempt in seen["attempts"]] == ["automatic", "manual", "manual"]
     assert len(set(world.endpoints.ids(HOOK))) == 1
+    audited = [entry["operation"] for entry in (await world.rest.get("/v1/audit-log")).json()["entries"]]
+    assert audited == ["webhook_deliveries.redeliver"] * 2 + ["webhooks.create"]
 
 
 async def test_what_is_under_way_or_gone_is_not_sent_by_hand(world: World) -> None:
