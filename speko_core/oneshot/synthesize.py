@@ -112,9 +112,9 @@ def with_model(decision: Decision, model: str) -> Decision:
 
 def _overridden(primary: Ranked, model: str) -> Ranked:
     if primary.offer.sandbox:
-        return replace(primary, ignored=(*primary.ignored, "model"))
+        return primary._replace(ignored=(*primary.ignored, "model"))
     facts: ModelFacts = primary.offer.facts.model_copy(update={"id": model})
-    return replace(primary, offer=replace(primary.offer, facts=facts))
+    return primary._replace(offer=replace(primary.offer, facts=facts))
 
 
 def default_voice(facts: ModelFacts, language: str) -> str | None:

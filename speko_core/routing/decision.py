@@ -1,7 +1,7 @@
 """What the selector answers: the ranked chain, and why everything else is not in it."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from speko_core.providers.base import Modality
 from speko_core.routing.intent import RoutingIntent
@@ -29,8 +29,7 @@ Drop = Literal[
 ]
 
 
-@dataclass(frozen=True)
-class Scores:
+class Scores(NamedTuple):
     """Normalized axes of one candidate, 0 (worst of the set) to 1 (best)."""
 
     quality: float
@@ -38,8 +37,7 @@ class Scores:
     cost: float
 
 
-@dataclass(frozen=True)
-class Ranked:
+class Ranked(NamedTuple):
     """A candidate of the failover chain. `score` is None without a measured quality; `reason` then says why.
 
     `ignored` names options of the call that the candidate cannot honour: the answer says what was left out.
@@ -68,8 +66,7 @@ class Ranked:
         return self.offer.id
 
 
-@dataclass(frozen=True)
-class FilteredOut:
+class FilteredOut(NamedTuple):
     """A candidate that is not in the chain, with a reason for programs and one for people."""
 
     id: str

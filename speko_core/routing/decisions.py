@@ -13,12 +13,13 @@ import orjson
 
 from speko_core.providers.base import Modality
 from speko_core.providers.catalog import ModelFacts
+from speko_core.routing.board import Board, Boards
 from speko_core.routing.decision import Decision, FilteredOut, Ranked
 from speko_core.routing.eligibility import Needs, RoutingCall
 from speko_core.routing.intent import OptimizeFor, RoutingIntent
 from speko_core.routing.offers import Offer
 from speko_core.routing.policy import Policy, Weights
-from speko_core.routing.selector import select
+from speko_core.routing.selector import select_on
 from speko_core.routing.snapshot import Snapshot
 
 PANIC = "every candidate is unhealthy, so each is tried"
@@ -36,24 +37,25 @@ class Inputs:
     credit: bool = True
 
 
-def run(inputs: Inputs) -> Decision:
-    """Decide.
+def run(inputs: Inputs, boards: Boards | None = None) -> Decision:
+    """Decide. `boards` remember what decisions with the same offers, figures and policy have in common.
 
     Raises:
         InvalidInput: an allow-list entry is unknown.
     """
-    decision = select(inputs.call, inputs.offers, inputs.snapshot, inputs.policy)
+    board = (boards or Boards()).get(inputs.offers, inputs.snapshot, inputs.policy)
+    decision = select_on(board, inputs.call)
     if not decision.ranked and any(entry.code == "unhealthy" for entry in decision.filtered_out):
-        decision = _panicked(inputs)
+        decision = _panicked(board, inputs.call)
     return decision if inputs.credit else without_charged(decision)
 
 
-def _panicked(inputs: Inputs) -> Decision:
+def _panicked(board: Board, call: RoutingCall) -> Decision:
     """Every candidate is unhealthy: the one that may recover first is tried first. Never an offline provider."""
-    blocked = list(inputs.call.blocked)
-    calm = select(replace(inputs.call, blocked={}), inputs.offers, inputs.snapshot, inputs.policy)
+    blocked = list(call.blocked)
+    calm = select_on(board, replace(call, blocked={}))
     ranked = sorted(calm.ranked, key=lambda one: blocked.index(one.id) if one.id in blocked else -1)
-    flagged = tuple(replace(one, reason=f"{one.reason}; {PANIC}" if one.reason else PANIC) for one in ranked)
+    flagged = tuple(one._replace(reason=f"{one.reason}; {PANIC}" if one.reason else PANIC) for one in ranked)
     return replace(calm, ranked=flagged, panic=True)
 
 

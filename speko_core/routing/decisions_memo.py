@@ -4,6 +4,7 @@ from collections import OrderedDict
 from collections.abc import Hashable
 from dataclasses import dataclass
 
+from speko_core.routing.board import Boards
 from speko_core.routing.decision import Decision
 from speko_core.routing.decisions import Inputs, dump_call, dump_ranked, run
 
@@ -25,6 +26,7 @@ class DecisionMemo:
 
     def __init__(self) -> None:
         self._known: OrderedDict[Hashable, Decided] = OrderedDict()
+        self._boards = Boards()
 
     def decide(self, inputs: Inputs) -> Decided:
         """Decide, or remember.
@@ -35,7 +37,7 @@ class DecisionMemo:
         key = _key(inputs)
         known = self._known.get(key)
         if known is None:
-            decision = run(inputs)
+            decision = run(inputs, self._boards)
             call, ranked = dump_call(inputs).decode(), dump_ranked(decision).decode()
             known = self._known[key] = Decided(inputs, decision, call, ranked)
             if len(self._known) > KEPT:

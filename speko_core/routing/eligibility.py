@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from speko_core.principal import Mode
 from speko_core.routing.decision import Drop, FilteredOut
@@ -16,6 +17,9 @@ _MISSING_TEXT: Mapping[str, str] = {
     "no_key": "no provider key is configured",
     "retired": "its vendor has ended it",
 }
+_TEST_MODE = "test keys are served by offline providers only"
+_OFFLINE = "offline providers serve live calls only where no real provider is configured"
+_NO_DATA = "allow-listed, but the snapshot has no benchmark data for it"
 # An option in a model's facts that says: any voice id is passed through, the catalogue does not list them all.
 ANY_VOICE = "any_voice"
 # A recognizer that hears while somebody speaks, and one that hears nothing but that.
@@ -35,16 +39,23 @@ class Needs:
     hints: frozenset[str] = field(default=frozenset())
     speed: float | None = None
 
+    @cached_property
+    def are_none(self) -> bool:
+        """True when every model can honour them; hints are not asked."""
+        return not self.options and not self.voice and self.speed is None
+
     def unmet_by(self, offer: Offer) -> tuple[str, ...]:
         """The options this model cannot honour, sorted; a voice it does not have is `voice`."""
+        if not self.voice and self.speed is None and self.options <= offer.options:
+            return ()
         wanted = self.options if self.speed is None else self.options | {"speed"}
         too_far = {"speed"} if not _has_speed(offer, self.speed) else frozenset[str]()
-        unmet = sorted((wanted - frozenset(offer.facts.options)) | too_far)
+        unmet = sorted((wanted - offer.options) | too_far)
         return (*unmet, "voice") if self.voice and not _has_voice(offer, self.voice) else tuple(unmet)
 
     def ignored_by(self, offer: Offer) -> tuple[str, ...]:
         """What `offer` would leave out: its missing hints, and an offline provider's missing options too."""
-        unheeded = tuple(sorted(self.hints - frozenset(offer.facts.options)))
+        unheeded = () if self.hints <= offer.options else tuple(sorted(self.hints - offer.options))
         return (*self.unmet_by(offer), *unheeded) if offer.sandbox else unheeded
 
 
@@ -70,43 +81,72 @@ class RoutingCall:
     blocked: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class _Rules:
-    call: RoutingCall
-    snapshot: Snapshot
-    policy: Policy
-    offline: bool
-    allowed: frozenset[str]
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An offer with the obstacles that no single call decides, in the order in which they are looked at.
 
-    def drop(self, offer: Offer) -> tuple[Drop, str] | None:
-        """Why `offer` cannot serve the call, or None."""
-        return self._unwanted(offer) or self._unavailable(offer) or self._unsuited(offer)
+    `unlisted` and `unmeasured` hold only for calls with an allow-list.
+    """
 
-    def _unwanted(self, offer: Offer) -> tuple[Drop, str] | None:
-        if self.call.mode == "test" and not offer.sandbox:
-            return "test_mode", "test keys are served by offline providers only"
-        if self.allowed and not self.allowed & {offer.vendor, offer.id}:
-            return "not_allowed", "not in allowedProviders"
-        return None
+    offer: Offer
+    id: str
+    barred: FilteredOut | None
+    unlisted: FilteredOut
+    unavailable: FilteredOut | None
+    unmeasured: FilteredOut | None
+    unsuited: FilteredOut | None
 
-    def _unavailable(self, offer: Offer) -> tuple[Drop, str] | None:
-        if offer.missing:
-            return offer.missing, _MISSING_TEXT[offer.missing]
-        if offer.sandbox and not self.offline:
-            return "offline_provider", "offline providers serve live calls only where no real provider is configured"
-        exempt = offer.sandbox or offer.facts.declared or not self.policy.pins_need_data
-        if self.allowed and not exempt and offer.id not in self.snapshot.ids(self.policy.modality):
-            return "no_benchmark_data", "allow-listed, but the snapshot has no benchmark data for it"
-        return None
+    def obstacle(self, call: RoutingCall, allowed: frozenset[str]) -> FilteredOut | None:
+        """Why it cannot serve the call, or None."""
+        if self.barred is not None:
+            return self.barred
+        if allowed and self.id not in allowed and self.offer.vendor not in allowed:
+            return self.unlisted
+        found = self.unavailable or (self.unmeasured if allowed else None) or self.unsuited
+        if found is not None:
+            return found
+        if self.id in call.blocked:
+            return FilteredOut(self.id, "unhealthy", call.blocked[self.id])
+        return None if self.offer.sandbox else self.unmet(call)
 
-    def _unsuited(self, offer: Offer) -> tuple[Drop, str] | None:
-        if not offer.facts.speaks(self.call.intent.language):
-            return "language", f"does not serve {self.call.intent.language}"
-        if LIVE_ONLY in offer.facts.options and LIVE not in self.call.needs.hints:
-            return "live_only", "hears live audio only"
-        if offer.id in self.call.blocked:
-            return "unhealthy", self.call.blocked[offer.id]
-        return None if offer.sandbox else _unmet(self.call, offer)
+    def unmet(self, call: RoutingCall) -> FilteredOut | None:
+        """The options of the call that it cannot honour, as an obstacle."""
+        unmet = call.needs.unmet_by(self.offer)
+        if unmet == ("voice",):
+            return FilteredOut(self.id, "voice", "does not have the requested voice")
+        return FilteredOut(self.id, "option", f"cannot honour {', '.join(unmet)}") if unmet else None
+
+
+def entries(
+    offers: Sequence[Offer], snapshot: Snapshot, policy: Policy, *, mode: Mode, language: str, live: bool
+) -> tuple[Entry, ...]:
+    """The offers as calls of this mode in this language see them; `live` when the audio is heard as it is spoken."""
+    offline, measured = offline_serves(mode, offers), snapshot.ids(policy.modality)
+
+    def entry(offer: Offer) -> Entry:
+        name = offer.id
+
+        def when(holds: bool, code: Drop, reason: str) -> FilteredOut | None:
+            return FilteredOut(name, code, reason) if holds else None
+
+        declared = offer.sandbox or offer.facts.declared or not policy.pins_need_data
+        live_only = LIVE_ONLY in offer.options and not live
+        return Entry(
+            offer,
+            name,
+            when(mode == "test" and not offer.sandbox, "test_mode", _TEST_MODE),
+            FilteredOut(name, "not_allowed", "not in allowedProviders"),
+            _missing(offer) or when(offer.sandbox and not offline, "offline_provider", _OFFLINE),
+            when(not declared and name not in measured, "no_benchmark_data", _NO_DATA),
+            when(not offer.facts.speaks(language), "language", f"does not serve {language}")
+            or when(live_only, "live_only", "hears live audio only"),
+        )
+
+    return tuple(map(entry, offers))
+
+
+def _missing(offer: Offer) -> FilteredOut | None:
+    return FilteredOut(offer.id, offer.missing, _MISSING_TEXT[offer.missing]) if offer.missing else None
 
 
 def offline_serves(mode: Mode, offers: Sequence[Offer]) -> bool:
@@ -114,31 +154,25 @@ def offline_serves(mode: Mode, offers: Sequence[Offer]) -> bool:
     return mode == "test" or not any(not offer.sandbox and not offer.missing for offer in offers)
 
 
-def screen(
-    call: RoutingCall, offers: Sequence[Offer], snapshot: Snapshot, policy: Policy
-) -> tuple[list[Offer], list[FilteredOut]]:
-    """Split the offers into those that may serve the call and those that may not, with reasons."""
-    rules = _Rules(call, snapshot, policy, offline_serves(call.mode, offers), _effective_allow_list(call, offers))
-    reasons = {offer.id: rules.drop(offer) for offer in offers}
-    kept = [offer for offer in offers if reasons[offer.id] is None]
-    suited = [offer for offer in kept if not call.needs.unmet_by(offer)]
-    if suited:
+def screen(call: RoutingCall, known: Sequence[Entry]) -> tuple[dict[str, Offer], list[FilteredOut]]:
+    """Split the entries into those that may serve the call, by id, and those that may not, with reasons."""
+    allowed = _effective_allow_list(call, known)
+    obstacles = [(entry, entry.obstacle(call, allowed)) for entry in known]
+    dropped = [obstacle for _, obstacle in obstacles if obstacle is not None]
+    kept = [entry for entry, obstacle in obstacles if obstacle is None]
+    # Of the others only those are left that lack nothing.
+    unmet = [lack for entry in kept if entry.offer.sandbox and (lack := entry.unmet(call)) is not None]
+    if len(unmet) < len(kept):
         # An offline provider stands in for options it lacks only where no other offline one has them.
-        reasons |= {offer.id: _unmet(call, offer) for offer in kept if offer not in suited}
-    dropped = [FilteredOut(name, *why) for name, why in reasons.items() if why is not None]
-    return suited or kept, dropped
+        dropped += unmet
+        lacking = {lack.id for lack in unmet}
+        return {entry.id: entry.offer for entry in kept if entry.id not in lacking}, dropped
+    return {entry.id: entry.offer for entry in kept}, dropped
 
 
-def _unmet(call: RoutingCall, offer: Offer) -> tuple[Drop, str] | None:
-    unmet = call.needs.unmet_by(offer)
-    if unmet == ("voice",):
-        return "voice", "does not have the requested voice"
-    return ("option", f"cannot honour {', '.join(unmet)}") if unmet else None
-
-
-def _effective_allow_list(call: RoutingCall, offers: Sequence[Offer]) -> frozenset[str]:
+def _effective_allow_list(call: RoutingCall, known: Sequence[Entry]) -> frozenset[str]:
     """A test key obeys only the offline entries of a list, so that an agent pinned to a cloud model can be tried."""
-    if call.mode != "test":
+    if call.mode != "test" or not call.allowed:
         return frozenset(call.allowed)
-    offline_names = {name for offer in offers if offer.sandbox for name in (offer.vendor, offer.id)}
+    offline_names = {name for entry in known if entry.offer.sandbox for name in (entry.offer.vendor, entry.id)}
     return frozenset(call.allowed) & offline_names

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import Literal
 
 from speko_core.providers.adapters import ProviderRegistry
@@ -27,10 +28,15 @@ class Offer:
     missing: Missing | None = None
     key_source: KeySource = "NONE"
 
-    @property
+    @cached_property
     def id(self) -> str:
         """`vendor:model`, verbatim what an allow-list entry says."""
         return f"{self.vendor}:{self.facts.id}"
+
+    @cached_property
+    def options(self) -> frozenset[str]:
+        """What the model honours."""
+        return frozenset(self.facts.options)
 
 
 def offers(modality: Modality, registry: ProviderRegistry, key_of: KeySources, today: date) -> tuple[Offer, ...]:

@@ -5,25 +5,31 @@ region; each axis is normalized over the survivors, best 1, worst 0; the weighte
 unscored, in catalogue order.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from operator import attrgetter
 
 from speko_core.errors import FieldProblem, InvalidInput
+from speko_core.routing.board import Board, Field, Figures, Scored
 from speko_core.routing.decision import Decision, Drop, FilteredOut, Ranked, Scores
-from speko_core.routing.eligibility import RoutingCall, screen
+from speko_core.routing.eligibility import Needs, RoutingCall, screen
+from speko_core.routing.intent import RoutingIntent
 from speko_core.routing.offers import Offer
 from speko_core.routing.policy import Policy, Weights
-from speko_core.routing.snapshot import Row, Snapshot, Source
+from speko_core.routing.snapshot import Snapshot, Source
+
+_by_id = attrgetter("id")
 
 
 @dataclass
-class _Field:
+class _Sieve:
     """The candidates of one decision on their way through the filters."""
 
     open: dict[str, Offer]
     dropped: list[FilteredOut]
     source: Source | None = None
-    rows: dict[str, Row] = field(default_factory=dict)
+    rows: dict[str, Figures] = field(default_factory=dict)
     region: str = ""
 
     def drop(self, candidate: str, code: Drop, reason: str) -> None:
@@ -38,20 +44,41 @@ def select(call: RoutingCall, offers: Sequence[Offer], snapshot: Snapshot, polic
     Raises:
         InvalidInput: an allow-list entry names nothing that the catalogue or the snapshot knows.
     """
-    _check_entries(call, offers, snapshot, policy)
-    kept, dropped = screen(call, offers, snapshot, policy)
-    state = _Field({offer.id: offer for offer in kept}, dropped)
-    _choose_source(state, call, snapshot, policy)
-    _drop_other_regions(state, call, snapshot, policy)
-    ranked = _scored(state, policy.presets[call.intent.optimize_for], call) + _unscored(state, call)
+    return select_on(Board(offers, snapshot, policy), call)
+
+
+def select_on(board: Board, call: RoutingCall) -> Decision:
+    """Rank the offers of a board for one call.
+
+    Raises:
+        InvalidInput: as `select`.
+    """
+    policy, snapshot = board.policy, board.snapshot
+    _check_entries(call, board.offers, snapshot, policy)
+    found = board.field(call, partial(_sift, board, call))
     return Decision(
         modality=policy.modality,
         intent=call.intent,
-        ranked=tuple(ranked),
-        filtered_out=tuple(sorted(state.dropped, key=lambda entry: entry.id)),
+        ranked=(
+            *_ranked(found, policy.presets[call.intent.optimize_for], call.needs),
+            *_unranked(found, call.needs),
+        ),
+        filtered_out=found.filtered_out,
         scores_run_id=snapshot.scores_run_id,
-        source=state.source.id if state.source else None,
+        source=found.source.id if found.source else None,
     )
+
+
+def _sift(board: Board, call: RoutingCall) -> Field:
+    sieve = _Sieve(*screen(call, board.entries(call)))
+    _choose_source(sieve, board, call.intent)
+    _drop_other_regions(sieve, board, call.intent)
+    measured = {name: row for name, row in sieve.rows.items() if row.quality is not None}
+    scored = [Scored(sieve.open[name], axes, measured[name].gaps) for name, axes in _axes(measured)]
+    rest = [offer for name, offer in sieve.open.items() if name not in measured]
+    rest.sort(key=lambda offer: (offer.facts.rank, not offer.facts.default, offer.id))
+    unscored = [(offer, _unscored_reason(offer)) for offer in rest]
+    return Field(sieve.source, scored, unscored, tuple(sorted(sieve.dropped, key=_by_id)))
 
 
 def _check_entries(call: RoutingCall, offers: Sequence[Offer], snapshot: Snapshot, policy: Policy) -> None:
@@ -70,39 +97,29 @@ def _check_entries(call: RoutingCall, offers: Sequence[Offer], snapshot: Snapsho
             )
 
 
-def _choose_source(state: _Field, call: RoutingCall, snapshot: Snapshot, policy: Policy) -> None:
-    for language in call.intent.language_chain:
-        for source in snapshot.ranking_sources():
-            for region in call.intent.region_chain:
-                cell = snapshot.cell(policy.modality, source.id, language, region)
-                state.rows = {name: row for name, row in cell.items() if name in state.open}
-                if state.rows:
-                    state.region = region
-                    break
-            for name, row in list(state.rows.items()):
-                _apply_hard_filters(state, name, row, policy)
-            if state.rows:
-                state.source = source
-                return
+def _choose_source(sieve: _Sieve, board: Board, intent: RoutingIntent) -> None:
+    for stage in board.stages(intent):
+        for region, cell in stage.cells:
+            sieve.rows = {name: row for name, row in cell.items() if name in sieve.open}
+            if sieve.rows:
+                sieve.region = region
+                break
+        for name, row in list(sieve.rows.items()):
+            if row.excluded is not None:
+                sieve.drop(name, *row.excluded)
+        if sieve.rows:
+            sieve.source = stage.source
+            return
 
 
-def _apply_hard_filters(state: _Field, name: str, row: Row, policy: Policy) -> None:
-    limit = policy.max_latency_p50_ms
-    if row.status in policy.excluded_statuses:
-        code: Drop = "status_warned" if row.status == "warned" else "status_provisional"
-        state.drop(name, code, f"its status is {row.status} in {row.source}")
-    elif limit is not None and row.latency is not None and row.latency.p50_ms > limit:
-        state.drop(name, "latency_cutoff", f"p50 of {row.latency.p50_ms:g} ms is over the cutoff of {limit:g} ms")
-
-
-def _drop_other_regions(state: _Field, call: RoutingCall, snapshot: Snapshot, policy: Policy) -> None:
+def _drop_other_regions(sieve: _Sieve, board: Board, intent: RoutingIntent) -> None:
     """A region-specific ranking leaves out what its source measured elsewhere only: the figures do not compare."""
-    if state.source is None or state.region == "global":
+    if sieve.source is None or sieve.region == "global":
         return
-    for language in call.intent.language_chain:
-        elsewhere = snapshot.cell(policy.modality, state.source.id, language, "global")
-        for name in [name for name in state.open if name in elsewhere and name not in state.rows]:
-            state.drop(name, "no_region_data", f"{state.source.id} has no figures for {state.region}")
+    for language in intent.language_chain:
+        elsewhere = board.snapshot.cell(board.policy.modality, sieve.source.id, language, "global")
+        for name in [name for name in sieve.open if name in elsewhere and name not in sieve.rows]:
+            sieve.drop(name, "no_region_data", f"{sieve.source.id} has no figures for {sieve.region}")
 
 
 def _span(values: Sequence[float]) -> tuple[float, float]:
@@ -117,65 +134,38 @@ def _inverted(value: float | None, span: tuple[float, float]) -> float:
     return 1.0 if high == low else (high - value) / (high - low)
 
 
-def _quality_cost(row: Row) -> float | None:
-    """Quality as lower-is-better."""
-    if row.quality is None:
-        return None
-    return -row.quality.value if row.quality.higher_is_better else row.quality.value
-
-
-def _latency(row: Row) -> float | None:
-    return row.latency.p50_ms if row.latency else None
-
-
-def _price(row: Row) -> float | None:
-    return float(row.price.micro_usd) if row.price else None
-
-
-def _axes(rows: Mapping[str, Row]) -> dict[str, Scores]:
-    quality, latency, price = (
-        _span([value for row in rows.values() if (value := read(row)) is not None])
-        for read in (_quality_cost, _latency, _price)
-    )
-    return {
-        name: Scores(
-            quality=_inverted(_quality_cost(row), quality),
-            latency=_inverted(_latency(row), latency),
-            cost=_inverted(_price(row), price),
+def _axes(rows: Mapping[str, Figures]) -> Iterable[tuple[str, Scores]]:
+    quality, latency, price = (_span([value for value in axis if value is not None]) for axis in _columns(rows))
+    for name, row in rows.items():
+        yield (
+            name,
+            Scores(_inverted(row.quality, quality), _inverted(row.latency, latency), _inverted(row.price, price)),
         )
-        for name, row in rows.items()
-    }
 
 
-def _scored(state: _Field, weights: Weights, call: RoutingCall) -> list[Ranked]:
-    if state.source is None:
+def _columns(rows: Mapping[str, Figures]) -> Iterable[list[float | None]]:
+    yield [row.quality for row in rows.values()]
+    yield [row.latency for row in rows.values()]
+    yield [row.price for row in rows.values()]
+
+
+def _ranked(found: Field, weights: Weights, needs: Needs) -> list[Ranked]:
+    if found.source is None:
         return []
-    rows = {name: row for name, row in state.rows.items() if row.quality is not None}
+    basis = found.source.provenance
     ranked = []
-    for name, axes in _axes(rows).items():
+    for offer, axes, gaps in found.scored:
         score = weights.quality * axes.quality + weights.latency * axes.latency + weights.cost * axes.cost
-        offer = state.open[name]
-        ranked.append(Ranked(offer, score, state.source.provenance, axes, _gaps(rows[name]), _ignored(offer, call)))
-    return sorted(ranked, key=lambda item: (-(item.score or 0.0), item.offer.facts.rank, item.id))
+        ranked.append(Ranked(offer, score, basis, axes, gaps, needs.ignored_by(offer)))
+    ranked.sort(key=lambda item: (-(item.score or 0.0), item.offer.facts.rank, item.offer.id))
+    return ranked
 
 
-def _gaps(row: Row) -> str | None:
-    missing = [name for name, value in (("latency", row.latency), ("price", row.price)) if value is None]
-    return f"no measured {' and '.join(missing)}, counted as the worst" if missing else None
-
-
-def _unscored(state: _Field, call: RoutingCall) -> list[Ranked]:
-    scored = {name for name, row in state.rows.items() if row.quality is not None}
-    rest = [offer for name, offer in state.open.items() if name not in scored]
-    rest.sort(key=lambda offer: (offer.facts.rank, not offer.facts.default, offer.id))
-    return [Ranked(offer, None, "unmeasured", None, _unscored_reason(offer), _ignored(offer, call)) for offer in rest]
+def _unranked(found: Field, needs: Needs) -> list[Ranked]:
+    return [Ranked(offer, None, "unmeasured", None, why, needs.ignored_by(offer)) for offer, why in found.unscored]
 
 
 def _unscored_reason(offer: Offer) -> str:
     if offer.facts.declared:
         return "declared by the operator, never benchmarked"
     return "offline provider, never benchmarked" if offer.sandbox else "no measured quality for this intent"
-
-
-def _ignored(offer: Offer, call: RoutingCall) -> tuple[str, ...]:
-    return call.needs.ignored_by(offer)
