@@ -10,7 +10,7 @@ from speko_core.settings import Settings
 from tests.gateway.oneshot_door import MASTER_KEY
 from tests.gateway.storm import open_files, storm
 
-REQUESTS, CONNECTIONS, PATIENCE_S = 300, 32, 1.2
+REQUESTS, CONNECTIONS, PATIENCE_S = 300, 32, 2.5
 
 
 @pytest.mark.timeout(60)
