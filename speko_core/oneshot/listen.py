@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import ClassVar, Final, cast
 
 from speko_core.audio import StreamResampler
@@ -11,19 +11,18 @@ from speko_core.errors import Failed, InvalidInput
 from speko_core.oneshot.call import EventCall, Route, WireEvent, attempts
 from speko_core.oneshot.candidates import route
 from speko_core.oneshot.ears import SILENCE, Ears
-from speko_core.oneshot.failover import Health
 from speko_core.oneshot.heard import Detail, detail_wire, joined_text, transcript_wire
 from speko_core.oneshot.listen_schemas import ListenInput
 from speko_core.oneshot.patience import Timing
 from speko_core.oneshot.tape import BYTES_PER_S, FLUSH, RATE
 from speko_core.oneshot.transcribe import fitted_to, needs_of
+from speko_core.oneshot.unhurried import Unhurried
 from speko_core.oneshot.usage import Attribution, Units, UsageSink
 from speko_core.principal import Principal
-from speko_core.providers.base import LiveSttAdapter, Modality, ProviderError, SttAdapter, SttRequest, Transcript
+from speko_core.providers.base import LiveSttAdapter, Modality, SttAdapter, SttRequest, Transcript
 from speko_core.providers.credentials import resolve
 from speko_core.routing.decision import Decision, Ranked
 from speko_core.routing.eligibility import LIVE
-from speko_core.routing.health_pace import UNKNOWN, Pace
 from speko_core.types import JsonObject
 
 LONGEST_S: Final = 4 * 3600.0
@@ -36,39 +35,6 @@ BLOCKED_S: Final = 15.0
 TIMING: Final = Timing(LONGEST_S, LONGEST_S, LONGEST_S, LONGEST_S, LONGEST_S)
 
 
-@dataclass(frozen=True)
-class Unhurried:
-    """A call's health without its clock: how long words take depends on who speaks, not on who listens."""
-
-    health: Health
-
-    def begin(self, candidate: Ranked) -> bool:
-        """As the call's own."""
-        return self.health.begin(candidate)
-
-    def pace(self, candidate: Ranked) -> Pace:
-        """Nothing is usual."""
-        return UNKNOWN
-
-    def succeeded(self, candidate: Ranked, first_event_s: float) -> None:
-        """Tells nothing about its speed."""
-        self.health.abandon()
-
-    def outrun(self, candidate: Ranked, waited_s: float) -> None:
-        """Candidates do not race."""
-
-    def flowed(self, candidate: Ranked, silence_s: float) -> None:
-        """Tells nothing about its speed."""
-
-    def failed(self, candidate: Ranked, error: ProviderError) -> None:
-        """As the call's own."""
-        self.health.failed(candidate, error)
-
-    def abandon(self) -> None:
-        """As the call's own."""
-        self.health.abandon()
-
-
 class ListenCall(EventCall[Transcript]):
     """A conversation that is being heard. One task calls `hear`, `finish` and `end`, another takes the answer."""
 
@@ -79,7 +45,7 @@ class ListenCall(EventCall[Transcript]):
         super().__init__(route)
         self._ears, self._interims, self._detail = ears, data.interim_results, Detail.asked(data.options)
         self._resampler, self._rest = StreamResampler(data.sample_rate, RATE), bytearray()
-        self._taken = 0
+        self._taken = self._finished_at = 0
 
     # --- what the caller says ---
 
@@ -96,9 +62,11 @@ class ListenCall(EventCall[Transcript]):
             del self._rest[:PIECE_BYTES]
 
     async def finish(self) -> None:
-        """Ask for the final text of what was said so far."""
+        """Ask for the final text of what was said so far; nothing happens when that was asked for already."""
         await self._put_rest()
-        await self._put(FLUSH)
+        if self._finished_at < self._taken:
+            self._finished_at = self._taken
+            await self._put(FLUSH)
 
     async def end(self) -> None:
         """There is no more."""

@@ -6,7 +6,7 @@ Wire facts: https://www.assemblyai.com/docs/api-reference/streaming-api/streamin
 2026-11-20.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 from urllib.parse import urlencode
 
@@ -22,7 +22,9 @@ MAX_KEYTERMS, KEYTERM_CHARS = 100, 50
 LEAST_BYTES: Final = RATE // 20 * 2
 
 
-class _Word(Wire):
+class TimedWord(Wire):
+    """A word as AssemblyAI tells it, in recordings too: milliseconds, where it has any."""
+
     text: str
     start: int | None = None
     end: int | None = None
@@ -30,12 +32,21 @@ class _Word(Wire):
     speaker: str | None = None
 
 
+def timed(words: Iterable[TimedWord], speaker: str | None = None) -> tuple[Word, ...]:
+    """The words that have times; `speaker` is of those that name none."""
+    return tuple(
+        Word(word.text, word.start / 1000, word.end / 1000, word.confidence, word.speaker or speaker)
+        for word in words
+        if word.start is not None and word.end is not None
+    )
+
+
 class _Message(Wire):
     type: str
     transcript: str = ""
     end_of_turn: bool = False
     turn_is_formatted: bool = False
-    words: tuple[_Word, ...] = ()
+    words: tuple[TimedWord, ...] = ()
     language_code: str | None = None
     speaker_label: str | None = None
 
@@ -91,11 +102,7 @@ class AssemblyAiDialect:
     def _heard(self, told: _Message) -> Transcript:
         final = told.end_of_turn and told.turn_is_formatted
         text = told.transcript if told.end_of_turn else " ".join(word.text for word in told.words)
-        words = tuple(
-            Word(word.text, word.start / 1000, word.end / 1000, word.confidence, word.speaker or told.speaker_label)
-            for word in told.words
-            if word.start is not None and word.end is not None
-        )
+        words = timed(told.words, told.speaker_label)
         return Transcript(text, final, None, words, self._warnings if final else (), told.language_code)
 
 

@@ -13,8 +13,8 @@ from typing import Final
 
 import orjson
 
-from speko_core.providers.assemblyai_live import AssemblyAiDialect
-from speko_core.providers.base import Credential, FailureKind, ProviderError, SttRequest, Transcript, Word
+from speko_core.providers.assemblyai_live import AssemblyAiDialect, TimedWord, timed
+from speko_core.providers.base import Credential, FailureKind, ProviderError, SttRequest, Transcript
 from speko_core.providers.catalog import VendorFacts
 from speko_core.providers.families.http import VendorHttp, vendor_request
 from speko_core.providers.families.listening import listen_live
@@ -42,17 +42,9 @@ MAX_KEYTERMS, MAX_PROMPT_CHARS = 100, 6000
 POLL_FIRST_S, POLL_MOST_S, POLL_GROWTH = 0.5, 3.0, 1.5
 
 
-class _Word(Wire):
-    text: str
-    start: int | None = None
-    end: int | None = None
-    confidence: float | None = None
-    speaker: str | None = None
-
-
 class _Answer(Wire):
     text: str | None = None
-    words: tuple[_Word, ...] | None = None
+    words: tuple[TimedWord, ...] | None = None
     confidence: float | None = None
     language_code: str | None = None
 
@@ -99,7 +91,7 @@ class AssemblyAiStt:
             answer = await self._as_job(request, kept, url, headers)
         text = answer.text or ""
         warnings, language = (*lost, *left_out), answer.language_code
-        yield final(text, Transcript(text, True, answer.confidence, _words(answer), warnings, language))
+        yield final(text, Transcript(text, True, answer.confidence, timed(answer.words or ()), warnings, language))
 
     async def _at_once(
         self, request: SttRequest, keywords: tuple[str, ...], url: str, headers: dict[str, str]
@@ -166,11 +158,3 @@ def _job_language(request: SttRequest) -> JsonObject:
     if request.language in (AUTO, MULTI):
         return {"language_detection": True}
     return {"language_code": primary_language(request.language)}
-
-
-def _words(answer: _Answer) -> tuple[Word, ...]:
-    return tuple(
-        Word(word.text, word.start / 1000, word.end / 1000, word.confidence, word.speaker)
-        for word in answer.words or ()
-        if word.start is not None and word.end is not None
-    )
