@@ -5,6 +5,7 @@ Revision: 0004
 
 import hashlib
 import json
+from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
@@ -136,9 +137,12 @@ def upgrade() -> None:
 
 
 def _columns(*names: str) -> list[sa.Column[object]]:
-    kinds = {"config": sa.JSON(), "content": sa.JSON(), "number": sa.Integer(), "version": sa.Integer()}
-    dates = dict.fromkeys(("created_at", "updated_at"), sa.DateTime(timezone=True))
-    return [sa.Column(name, (kinds | dates).get(name, sa.String())) for name in names]
+    kinds: dict[str, sa.types.TypeEngine[Any]] = {
+        **dict.fromkeys(("config", "content"), sa.JSON()),
+        **dict.fromkeys(("number", "version"), sa.Integer()),
+        **dict.fromkeys(("created_at", "updated_at"), sa.DateTime(timezone=True)),
+    }
+    return [sa.Column(name, kinds.get(name, sa.String())) for name in names]
 
 
 def _record_agents() -> None:
