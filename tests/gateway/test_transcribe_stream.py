@@ -18,6 +18,7 @@ from speko_core.metering.models import UsageEvent
 from speko_core.providers.base import FailureKind, ProviderError
 from speko_core.settings import Settings
 from tests.conftest import MASTER_KEY, add_tenant, rest_client
+from tests.fakes.vendors.base import PROMPTLY_S
 from tests.fakes.vendors.elevenlabs_stt import FakeElevenLabsStt
 from tests.fakes.vendors.recordings import HEARD
 from tests.gateway.listen_kit import (
@@ -158,7 +159,7 @@ async def test_models_that_hear_live_come_first(bare_deps: Deps) -> None:
     assert (events[0]["provider"], events[0]["streaming"]) == ("instant", True)
 
 
-async def test_leaving_cancels_the_provider_within_a_tenth_of_a_second(bare_deps: Deps) -> None:
+async def test_leaving_cancels_the_provider_at_once(bare_deps: Deps) -> None:
     """ONE-7"""
     recognizer = Recognizer()
     deps = hearing(bare_deps, acme=recognizer)
@@ -170,7 +171,7 @@ async def test_leaving_cancels_the_provider_within_a_tenth_of_a_second(bare_deps
             left = time.perf_counter()
         async with asyncio.timeout(5):
             await recognizer.closed.wait()
-        assert time.perf_counter() - left < 0.1
+        assert time.perf_counter() - left < PROMPTLY_S
 
 
 async def test_a_caller_that_is_faster_than_the_provider_is_slowed_down(bare_deps: Deps) -> None:
