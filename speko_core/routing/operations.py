@@ -34,6 +34,15 @@ KNOWN = Operation(
     output=schemas.KnownProviders,
     run=service.known_providers,
     http=Http("GET", "/v1/providers/known", tag="Routing"),
+    tool=ToolBinding(
+        "list_known_providers",
+        "List known providers",
+        "Use to find the exact ids that allowedProviders takes. Returns every vendor and model by modality, whether it "
+        "is benchmarked, and whether this installation can call it now.",
+        toolset="routing",
+        next_steps=("update_agent with stackPreferences.allowedProviders to pin an id",),
+        listed=False,
+    ),
 )
 VOICES = Operation(
     id="voices.list",
