@@ -1,10 +1,11 @@
 """The organization as operations."""
 
 from speko_core.operations import AnyOperation, ErrorCase, Http, Operation, ToolBinding
-from speko_core.organizations import schemas, service
+from speko_core.organizations import exports, schemas, service
 from speko_core.schemas import Nothing
 
 RECORDING_LOCKED = ErrorCase(409, "RECORDING_LOCKED", "HIPAA mode keeps recording off.")
+EXPORT_NOT_FOUND = ErrorCase(404, "NOT_FOUND", "No export of this id, or it is older than seven days.")
 TAG = "Account"
 
 GET = Operation(
@@ -50,4 +51,44 @@ UPDATE = Operation(
     ),
 )
 
-OPERATIONS: tuple[AnyOperation, ...] = (GET, UPDATE)
+EXPORT = Operation(
+    id="organization.export",
+    summary="Export the organization's data",
+    description="Starts an archive of everything the organization has, without credentials.",
+    scope="account:write",
+    effect="write",
+    input=Nothing,
+    output=schemas.ExportRow,
+    run=exports.request,
+    http=Http("POST", "/v1/organization/exports", 202, tag=TAG),
+    tool=ToolBinding(
+        "export_organization",
+        "Export organization",
+        "Use when the person wants all data of their organization as one archive. It is made in the background.",
+        toolset="account",
+        next_steps=("get_organization_export with the id until it is ready",),
+        listed=False,
+    ),
+)
+EXPORT_GET = Operation(
+    id="organization.get_export",
+    summary="Get an export",
+    description="Its status, and once it is ready a URL that works for ten minutes.",
+    scope="account:write",
+    effect="read",
+    input=schemas.ExportRef,
+    output=schemas.ExportRow,
+    run=exports.get,
+    errors=(EXPORT_NOT_FOUND,),
+    http=Http("GET", "/v1/organization/exports/{id}", tag=TAG),
+    tool=ToolBinding(
+        "get_organization_export",
+        "Get organization export",
+        "Use after export_organization to get the archive's URL. Give it to the person; it needs no other credential.",
+        toolset="account",
+        next_steps=("ask again in a minute while it is pending",),
+        listed=False,
+    ),
+)
+
+OPERATIONS: tuple[AnyOperation, ...] = (GET, UPDATE, EXPORT, EXPORT_GET)

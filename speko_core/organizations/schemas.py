@@ -1,6 +1,6 @@
 """Requests and answers about the organization."""
 
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 from pydantic.alias_generators import to_camel
@@ -41,3 +41,19 @@ class OrganizationUpdate(Input):
             if name in self.model_fields_set and getattr(self, name) is None:
                 raise ValueError(f"{to_camel(name)} cannot be null")
         return self
+
+
+class ExportRef(Input):
+    """Names one export."""
+
+    id: str = Field(max_length=80, description="Export id, prefixed `export_`.")
+
+
+class ExportRow(Output):
+    """An export of the organization's data, a ZIP archive that is kept for seven days."""
+
+    id: str
+    status: Literal["pending", "ready"]
+    size_bytes: int | None
+    url: str | None = Field(description="Where to fetch it, without any other credential.")
+    expires_in_seconds: int | None

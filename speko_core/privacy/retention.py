@@ -25,6 +25,7 @@ from speko_core.db.base import Base
 from speko_core.deps import Deps
 from speko_core.ids import new_id
 from speko_core.metering.models import UsageEvent
+from speko_core.organizations import exports
 from speko_core.ports.jobs import JobKind
 from speko_core.routing.decisions_models import RoutingDecision
 from speko_core.sessions import repository
@@ -80,6 +81,7 @@ async def sweep(deps: Deps, args: JsonObject) -> JsonObject:
         "decisions": total.decisions,
         "usageRows": total.usage_rows,
         **await _sweep_installation(deps),
+        "exports": await deps.blobs.delete_below(exports.FOLDER, before=deps.clock.now() - exports.KEPT),
         "usedUrls": await deps.blobs.delete_below(USED_URLS, before=deps.clock.now() - USED_URL_MARKS),
         "jobs": await deps.jobs.forget_finished(deps.clock.now() - FINISHED_JOBS),
     }

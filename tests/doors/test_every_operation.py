@@ -86,11 +86,16 @@ async def _knowledge_base(tenant: Tenant, client: httpx.AsyncClient) -> str:
     return cast(str, created.json()["id"])
 
 
+async def _export(tenant: Tenant, client: httpx.AsyncClient) -> str:
+    return cast(str, (await client.post("/v1/organization/exports")).json()["id"])
+
+
 # One line per resource whose operations take an id: how another organization comes to own one.
 OWNED: dict[str, Callable[[Tenant, httpx.AsyncClient], Awaitable[str]]] = {
     "agents": _agent,
     "do_not_call": _do_not_call,
     "keys": _key,
+    "organization": _export,
     "sessions": _session,
     "providers": _provider_key,
     "webhook_deliveries": _webhook_delivery,
