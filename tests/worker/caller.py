@@ -73,9 +73,9 @@ class Caller:
 
 
 @contextlib.asynccontextmanager
-async def calling(url: str) -> AsyncIterator[Caller]:
+async def calling(url: str, token: str = "t") -> AsyncIterator[Caller]:
     """Connect, keep the line open, hang up without a word at the end."""
-    async with connect(url, subprotocols=[Subprotocol("speko.media.v1"), Subprotocol("t")], proxy=None) as socket:
+    async with connect(url, subprotocols=[Subprotocol("speko.media.v1"), Subprotocol(token)], proxy=None) as socket:
         caller = Caller(socket)
         tasks = [asyncio.create_task(caller.receive()), asyncio.create_task(caller.speak())]
         try:
