@@ -58,13 +58,13 @@ def _transcribe() -> JsonObject:
         "parameters": [
             _header("x-speko-intent", 'JSON routing intent, such as `{"language":"en-US"}`.', required=True),
             _header("x-speko-constraints", 'JSON constraints, such as `{"allowedProviders":{"stt":["local"]}}`.'),
-            _header("x-speko-stt-options", "JSON options: `keywords`, `language`, `prompt`."),
+            _header("x-speko-stt-options", "JSON options: `keywords`, `language`, `prompt`, `words`, `speakers`."),
             _SESSION,
         ],
         "requestBody": {"required": True, "content": dict.fromkeys(kinds, audio)},
         "responses": {
             **failures("TRANSCRIBE_FAILED", empty),
-            "200": event_answer(result_schema({"confidence": _NUMBER_OR_NULL})),
+            "200": event_answer(result_schema({"confidence": _NUMBER_OR_NULL}, _HEARD)),
         },
     }
 
@@ -117,6 +117,17 @@ def _synthesize() -> JsonObject:
 
 
 _NUMBER_OR_NULL: JsonObject = {"type": ["number", "null"]}
+_NUMBER: JsonObject = {"type": "number"}
+_WORD: JsonObject = {
+    "type": "object",
+    "required": ["text", "start", "end"],
+    "properties": {"text": _STRING, "start": _NUMBER, "end": _NUMBER, "confidence": _NUMBER, "speaker": _STRING},
+}
+_HEARD: JsonObject = {
+    "words": {"type": "array", "items": _WORD, "description": "Where they were asked for."},
+    "language": {"type": ["string", "null"], "description": "What was found, where the provider had to find it."},
+    "warnings": {"type": "array", "items": _STRING, "description": "What was honoured in part."},
+}
 
 
 def _operation(name: str, summary: str) -> JsonObject:
