@@ -7,7 +7,6 @@ from sqlalchemy import JSON
 
 from speko_core.db.base import UtcDateTime
 
-
 # Full text of PostgreSQL and SQLite is made by hand in the migrations: no model knows these.
 _NOT_IN_MODELS = ("knowledge_chunks_fts", "ix_knowledge_chunks_full_text")
 
