@@ -1,8 +1,9 @@
 """Requests and answers about deliveries."""
 
-from typing import Literal
+from datetime import UTC, datetime
+from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, Field
+from pydantic import AfterValidator, Field
 
 from speko_core.schemas import Input, Output, WireTime
 from speko_core.types import JsonObject
@@ -11,6 +12,14 @@ from speko_core.webhooks.rules import Status
 
 # The other kind that official clients know belongs to a channel that is not served here.
 EndpointKind = Literal["workspace"]
+
+
+def _in_utc(moment: datetime) -> datetime:
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+# Clients send days and times without a zone too: those are UTC, and a day is its first moment.
+Moment = Annotated[datetime, AfterValidator(_in_utc)]
 
 
 class DeliveryQuery(Input):
@@ -22,8 +31,8 @@ class DeliveryQuery(Input):
     status: Status | None = None
     session_id: str | None = Field(None, max_length=80)
     event_id: str | None = Field(None, max_length=80)
-    from_: AwareDatetime | None = Field(None, alias="from", description="Created at or after this moment.")
-    to: AwareDatetime | None = Field(None, description="Created at or before this moment.")
+    from_: Moment | None = Field(None, alias="from", description="Created at or after this moment.")
+    to: Moment | None = Field(None, description="Created at or before this moment.")
     cursor: str | None = Field(None, max_length=200, description="`nextCursor` of the previous page.")
     limit: int = Field(20, ge=1, le=100)
 

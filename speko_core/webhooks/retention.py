@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from speko_core.accounts.models import Organization
 from speko_core.deps import Deps
-from speko_core.webhooks.models import WebhookDelivery
+from speko_core.webhooks.models import WebhookDelivery, WebhookEndpoint
 from speko_core.webhooks.rules import OPEN
 
 MOST_DAYS = 30
@@ -35,7 +35,15 @@ async def _sweep(deps: Deps, organization_id: str, before: datetime) -> int:
             deleted = await _delete_batch(db, before)
         swept += deleted
         if deleted < BATCH:
+            await _forget_endpoints(deps, organization_id, before)
             return swept
+
+
+async def _forget_endpoints(deps: Deps, organization_id: str, before: datetime) -> None:
+    """Endpoints deleted that long ago have no deliveries left that would need their names."""
+    gone = delete(WebhookEndpoint).where(WebhookEndpoint.deleted_at < before)
+    async with deps.database.transaction(organization_id) as db:
+        await db.execute(gone.execution_options(synchronize_session=False))
 
 
 async def _delete_batch(db: AsyncSession, before: datetime) -> int:
