@@ -20,9 +20,11 @@ def _engine(settings: Settings) -> Engine:
     return create_engine(settings.resolved_database_url.replace("+aiosqlite", ""))
 
 
-def test_the_migrated_schema_is_the_one_of_the_models(settings: Settings) -> None:
+def test_the_migrated_schema_is_the_one_of_the_models(untouched: Settings) -> None:
     """OPS-1"""
-    engine = _engine(settings)
+    untouched.data_dir.mkdir()
+    upgrade(untouched)
+    engine = _engine(untouched)
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": False, "include_object": include_object})
         assert compare_metadata(context, METADATA) == []

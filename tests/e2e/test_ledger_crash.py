@@ -25,7 +25,7 @@ pytestmark = pytest.mark.e2e
 
 ROUNDS = int(os.environ.get("CRASH_ROUNDS", "4"))
 CALLERS = 12
-UP_WITHIN_S = 30.0
+UP_WITHIN_S = 120.0
 BODY = {"messages": [{"role": "user", "content": "Hi"}], "intent": {"language": "en"}, "maxTokens": 50}
 COST_MICRO_USD = 8
 
@@ -81,7 +81,7 @@ async def one_round(deps: Deps, key: str, chance: random.Random) -> Callers:
     return callers
 
 
-@pytest.mark.timeout(60 + 30 * ROUNDS)
+@pytest.mark.timeout(120 + 120 * ROUNDS)
 async def test_killing_the_process_loses_and_doubles_nothing(deps: Deps, tenant: Tenant) -> None:
     """MTR-3: sum of entries = balance = calls answered; a call whose end nobody saw is booked whole or not at all."""
     chance = random.Random(20261121)

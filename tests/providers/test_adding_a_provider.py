@@ -9,6 +9,7 @@ import tomllib
 from pathlib import Path
 
 import orjson
+import pytest
 
 from speko_core.providers.catalog import VendorFacts
 from speko_core.providers.registry import build_registry, default_factories
@@ -34,6 +35,7 @@ def copy_of_the_product(folder: Path) -> Path:
     return folder / "speko_core" / "providers"
 
 
+@pytest.mark.timeout(180)
 def test_the_page_makes_a_provider(tmp_path: Path) -> None:
     """RTE-16: one catalogue entry, one file, one line; then it is routed to, called, and listed."""
     providers = copy_of_the_product(tmp_path / "product")
@@ -51,7 +53,7 @@ def test_the_page_makes_a_provider(tmp_path: Path) -> None:
         cwd=tmp_path / "product",
         env={"PATH": os.environ["PATH"], "PYTHONPATH": str(tmp_path / "product")},
         capture_output=True,
-        timeout=50,
+        timeout=150,
         check=False,
     )
     assert done.returncode == 0, done.stderr.decode()[-2000:]
