@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from livekit.agents import llm
 
+from speko_core.types import JsonObject
 from speko_worker.plugins.legs import Leg, LegName
 from speko_worker.records import Latency, Source, Turn, from_epoch
 
@@ -25,6 +26,7 @@ class TurnRecorder:
         self._legs: dict[LegName, Leg] = {}
         self._silence_detected_at: float | None = None
         self._typed_at: float | None = None
+        self._tool_calls: list[JsonObject] = []
         self._question = Latency()
 
     def on_leg(self, name: LegName, leg: Leg) -> None:
@@ -41,6 +43,10 @@ class TurnRecorder:
     def on_typed(self) -> None:
         """A typed message arrived just now."""
         self._typed_at = self._now()
+
+    def on_tool_called(self, name: str, args: str) -> None:
+        """The agent used a tool for what it is about to say."""
+        self._tool_calls.append({"name": name, "args": args})
 
     def on_item(self, item: llm.ChatMessage) -> None:
         """A message was committed to the conversation."""
@@ -97,8 +103,9 @@ class TurnRecorder:
             interrupted=item.interrupted,
             legs=legs,
             latency=self._answer(item, legs, started),
+            tool_calls=tuple(self._tool_calls),
         )
-        self._question, self._typed_at = Latency(), None
+        self._question, self._typed_at, self._tool_calls = Latency(), None, []
         return turn
 
     def _answer(self, item: llm.ChatMessage, legs: dict[LegName, Leg], started: float | None) -> Latency:

@@ -50,6 +50,7 @@ class Turn:
     interrupted: bool = False
     legs: dict[LegName, Leg] = field(default_factory=dict)
     latency: Latency = field(default_factory=Latency)
+    tool_calls: tuple[JsonObject, ...] = ()
 
     def to_wire(self) -> JsonObject:
         """The body of the turns endpoint; the `turn` frame is the same plus its type."""
@@ -65,6 +66,8 @@ class Turn:
             "legs": legs,
             "latency": self.latency.to_wire(),
         }
+        if self.tool_calls:
+            wire["toolCalls"] = [*self.tool_calls]
         if served:
             wire |= {"provider": served.provider, "model": served.model}
         return wire

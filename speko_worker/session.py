@@ -166,9 +166,11 @@ class CallSession:
         self._media.send({"type": "turn", **wire})
 
     def _on_action(self, action: JsonObject) -> None:
-        """A tool of the agent asks something of the call; transfers are carried out where the phone leg is."""
+        """A tool was called, or asks something of the call; transfers are carried out where the phone leg is."""
         if action.get("type") == "end_call":
             self._state.asked_to_end()
+        elif action.get("type") == "tool_called":
+            self._recorder.on_tool_called(str(action["name"]), str(action["args"]))
 
     async def _watch_caller(self) -> Outcome:
         async for event in self._media.events():

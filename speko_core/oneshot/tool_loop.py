@@ -201,7 +201,7 @@ class ToolLoop:
         """Make the calls side by side, telling when each begins and ends; their results join the conversation."""
         outcomes: dict[int, Outcome] = {}
         ended: asyncio.Queue[WireEvent] = asyncio.Queue(maxsize=len(calls))
-        yield [_progress(call, "started") for call in calls]
+        yield [_started(call) for call in calls]
         for index, call in enumerate(calls):
             prepared = self._prepared(index, call)
             task = asyncio.create_task(self._make(index, call, prepared, outcomes, ended))
@@ -258,6 +258,12 @@ class ToolLoop:
             )
             if outcome.action is not None:
                 self._actions.append(outcome.action)
+
+
+def _started(call: ToolCall) -> WireEvent:
+    """A call begins; with its arguments, for the transcript of whoever conducts the session."""
+    name, told = _progress(call, "started")
+    return name, {**told, "args": _parsable(call.args)}
 
 
 def _progress(call: ToolCall, status: str) -> WireEvent:

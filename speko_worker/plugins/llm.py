@@ -18,7 +18,7 @@ from speko_worker.plugins.intent import Constraints, Intent, validate_intent
 from speko_worker.plugins.legs import Leg, LegSink, ignore_leg
 from speko_worker.plugins.sse import SseEvent
 
-# What a tool asks of whoever conducts the call, such as `{"type": "end_call"}`.
+# What tools did, as `{"type": "tool_called", "name", "args"}`, or ask of the call, such as `{"type": "end_call"}`.
 ActionSink = Callable[[JsonObject], None]
 
 
@@ -148,6 +148,9 @@ class SpekoLLMStream(llm.LLMStream):
                 name=str(data["name"]), arguments=valid_args(str(data["args"])), call_id=str(data["id"])
             )
             self._send(llm.ChoiceDelta(role="assistant", tool_calls=[call]))
+        elif event.name == "server_tool_call" and data.get("status") == "started":
+            called: JsonObject = {"type": "tool_called", "name": data.get("name"), "args": data.get("args", "{}")}
+            self._owner.on_action(called)
         elif event.name == "done":
             self._note_first_output()
             self._event_ch.send_nowait(llm.ChatChunk(id=self._id, usage=_usage(data)))

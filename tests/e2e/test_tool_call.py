@@ -43,3 +43,5 @@ async def test_an_agent_looks_up_a_pet_in_a_call_and_hangs_up(product: Product) 
         entries = (await rest.get(f"/v1/sessions/{session['sessionId']}/transcript")).json()["entries"]
         assert [entry["source"] for entry in entries] == ["user", "agent", "user", "agent"]
         assert "corgi" in entries[1]["text"]
+        made = [[(call["name"], call["args"]) for call in entry["toolCalls"]] for entry in entries]
+        assert made == [[], [("lookup_pet", '{"name": "Luna"}')], [], [("end_call", "{}")]]
