@@ -13,6 +13,8 @@ import httpx
 from speko_core.accounts import sign_in
 from speko_core.deps import Deps
 
+# For a busy machine: httpx gives up after five seconds.
+PATIENCE_S = 60.0
 REDIRECT = "http://127.0.0.1:39331/callback/x"
 
 
@@ -22,7 +24,7 @@ class Person:
     def __init__(self, deps: Deps, user_id: str) -> None:
         self._deps = deps
         self._user_id = user_id
-        self.http = httpx.AsyncClient(base_url=deps.settings.base_url)
+        self.http = httpx.AsyncClient(base_url=deps.settings.base_url, timeout=PATIENCE_S)
 
     async def sign_in(self) -> None:
         """Follow a one-time link and press its button."""
@@ -85,7 +87,7 @@ class App:
             "response_types": ["code"],
             "token_endpoint_auth_method": "none",
         }
-        async with httpx.AsyncClient() as http:
+        async with httpx.AsyncClient(timeout=PATIENCE_S) as http:
             answer = await http.post(f"{self.base_url}/register", json={**document, **metadata})
         self.client_id = answer.json().get("client_id", "")
         return answer
@@ -106,7 +108,7 @@ class App:
 
     async def post(self, path: str, **fields: str) -> httpx.Response:
         """Call a back-channel endpoint."""
-        async with httpx.AsyncClient() as http:
+        async with httpx.AsyncClient(timeout=PATIENCE_S) as http:
             return await http.post(f"{self.base_url}{path}", data={"client_id": self.client_id, **fields})
 
     async def exchange(self, code: str, **changes: str) -> httpx.Response:
@@ -129,5 +131,5 @@ async def whoami_status(base_url: str, token: str) -> int:
     """The HTTP status of a call with this bearer credential."""
     message = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
     headers = {"Authorization": f"Bearer {token}", "Accept": "application/json, text/event-stream"}
-    async with httpx.AsyncClient() as http:
+    async with httpx.AsyncClient(timeout=PATIENCE_S) as http:
         return (await http.post(f"{base_url}/mcp", json=message, headers=headers)).status_code

@@ -13,7 +13,7 @@ from tests.ports import own_port
 from tests.worker.fake_gateway import WORKER_TOKEN, FakeGateway, serve
 
 
-async def until(condition: Callable[[], bool], timeout_s: float = 10.0) -> None:
+async def until(condition: Callable[[], bool], timeout_s: float = 30.0) -> None:
     """Poll until true.
 
     Raises:
