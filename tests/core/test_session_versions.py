@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 
 from speko_core.deps import Deps
-from tests.conftest import Tenant, rest_client
+from tests.conftest import Tenant, on_sqlite, rest_client
 from tests.core.sessions_kit import create, running
 
 PLAIN = {"systemPrompt": "First prompt.", "intent": {"language": "en-US"}, "firstMessage": "Hello."}
@@ -72,6 +72,7 @@ async def test_an_environment_of_ones_own_serves_once_something_is_deployed_to_i
     assert (await _session(rest, agent_id, environment="canary"))["environment"] == "canary"
 
 
+@on_sqlite
 async def test_only_test_keys_get_the_draft(deps: Deps, rest: httpx.AsyncClient, tenant: Tenant) -> None:
     """AGT-7"""
     agent_id = await _agent(rest)
@@ -117,6 +118,7 @@ async def test_deploys_and_sessions_at_once_never_mix_versions(rest: httpx.Async
         assert shown["plan"]["systemPrompt"] == f"Prompt {shown['agentVersion']}"
 
 
+@on_sqlite
 async def test_the_fields_of_the_agent_win_over_those_of_its_post_call_webhook(rest: httpx.AsyncClient) -> None:
     """AGT-1"""
 
@@ -136,6 +138,7 @@ REGISTRY = [
 TEMPLATE = "Help {{ customer.name }} on {{ plan }}, {{ tone | default: 'kindly' }}. {{ system.agent_name }}."
 
 
+@on_sqlite
 async def test_variables_come_from_the_call_then_the_agent_then_the_template(rest: httpx.AsyncClient) -> None:
     """AGT-1"""
     agent_id = await _agent(
@@ -150,6 +153,7 @@ async def test_variables_come_from_the_call_then_the_agent_then_the_template(res
     )
 
 
+@on_sqlite
 async def test_missing_variables_are_all_named(rest: httpx.AsyncClient) -> None:
     """AGT-1"""
     agent_id = await _agent(rest, systemPrompt="{{ a }} {{ b.c }} {% if d %}{{ d }}{% endif %}")
@@ -158,6 +162,7 @@ async def test_missing_variables_are_all_named(rest: httpx.AsyncClient) -> None:
     assert refused.json()["error"] == "Missing template variables: a, b.c"
 
 
+@on_sqlite
 async def test_braces_stay_as_written_where_nobody_asked_for_variables(rest: httpx.AsyncClient) -> None:
     """AGT-1"""
     agent_id = await _agent(rest, systemPrompt="Say {{ this }} literally {% ok %}.")
@@ -178,6 +183,7 @@ HARMFUL: list[tuple[dict[str, str], str]] = [
 ]
 
 
+@on_sqlite
 async def test_variables_and_templates_that_could_do_harm_are_refused(rest: httpx.AsyncClient) -> None:
     """AGT-1"""
     for variables, prompt in HARMFUL:
@@ -186,6 +192,7 @@ async def test_variables_and_templates_that_could_do_harm_are_refused(rest: http
         assert (refused.status_code, refused.json()["code"]) == (400, "VALIDATION_ERROR"), prompt
 
 
+@on_sqlite
 async def test_turn_handling_reaches_the_plan(rest: httpx.AsyncClient) -> None:
     """SES-1"""
     agent_id = await _agent(rest)
@@ -211,6 +218,7 @@ IMPOSSIBLE: list[tuple[dict[str, object], str]] = [
 ]
 
 
+@on_sqlite
 async def test_turn_handling_that_cannot_be_done_is_refused(rest: httpx.AsyncClient, tenant: Tenant) -> None:
     """SES-1"""
     for asked, field in IMPOSSIBLE:

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from speko_core.deps import Deps
-from tests.conftest import Tenant
+from tests.conftest import Tenant, on_sqlite
 from tests.doors.doors import Door, open_door
 
 NEW = {"name": "Reception", "systemPrompt": "You answer the phone.", "intent": {"language": "en-US"}}
@@ -154,6 +154,7 @@ HOOK = {
 }
 
 
+@on_sqlite
 async def test_a_webhooks_secrets_are_named_and_never_shown(rest: httpx.AsyncClient) -> None:
     """AGT-1, ORG-8"""
     created = await rest.post("/v1/agents", json={**NEW, "webhooks": {"status": HOOK}})
@@ -172,6 +173,7 @@ async def test_a_webhooks_secrets_are_named_and_never_shown(rest: httpx.AsyncCli
         assert "open-sesame" not in text
 
 
+@on_sqlite
 async def test_an_update_keeps_the_webhooks_it_does_not_name_and_null_removes_one(rest: httpx.AsyncClient) -> None:
     """AGT-1"""
     both = {"status": HOOK, "postCall": {"url": "https://example.com/done"}}
@@ -186,6 +188,7 @@ async def test_an_update_keeps_the_webhooks_it_does_not_name_and_null_removes_on
     assert (await rest.patch(path, json={"webhooks": None})).json()["webhooks"] is None
 
 
+@on_sqlite
 @pytest.mark.parametrize(
     ("webhook", "field"),
     [
@@ -206,6 +209,7 @@ async def test_a_webhook_that_may_not_be_called_is_refused(
     assert field in answer.json()["error"]
 
 
+@on_sqlite
 @pytest.mark.parametrize(
     "change",
     [
