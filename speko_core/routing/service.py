@@ -26,7 +26,7 @@ from speko_core.routing.schemas import (
     VoicesQuery,
 )
 from speko_core.routing.snapshot import Snapshot
-from speko_core.warming import warm
+from speko_core.warming import warm_within
 
 TTS_SUFFIX = "-tts"
 
@@ -34,7 +34,7 @@ TTS_SUFFIX = "-tts"
 async def stack(ctx: Ctx, query: StackQuery) -> Stack:
     """What the router would pick for an intent, and why not the others. Records no usage (RTE-6)."""
     intent = RoutingIntent(language=query.language, region=query.region, optimize_for=query.optimize_for)
-    standing = await warm(ctx.deps, ctx.organization_id)
+    standing = await warm_within(ctx.deps, ctx.organization_id, ctx.db)
     layers = {
         str(modality): _layer(ctx, inputs_for(ctx.deps, ctx.principal, modality, intent)) for modality in Modality
     }
@@ -79,7 +79,7 @@ def _axes(found: Scores) -> StackAxes:
 
 async def known_providers(ctx: Ctx, query: object) -> KnownProviders:
     """Every entry that `allowedProviders` takes (RTE-7)."""
-    registry, snapshot = ctx.deps.providers, (await warm(ctx.deps, ctx.organization_id)).snapshot
+    registry, snapshot = ctx.deps.providers, (await warm_within(ctx.deps, ctx.organization_id, ctx.db)).snapshot
     here = {modality: offers_for(ctx.deps, ctx.principal, modality) for modality in Modality}
     return KnownProviders(**{str(modality): _known(here[modality], modality, registry, snapshot) for modality in here})
 
@@ -125,7 +125,7 @@ def _vendor_rows(
 
 async def voices(ctx: Ctx, query: VoicesQuery) -> Voices:
     """The voices of the catalogue. Vendors whose voices belong to an account are listed without them (RTE-15)."""
-    await warm(ctx.deps, ctx.organization_id)
+    await warm_within(ctx.deps, ctx.organization_id, ctx.db)
     wanted = query.provider.removesuffix(TTS_SUFFIX) if query.provider else None
     by_vendor: dict[str, list[Offer]] = {}
     for offer in offers_for(ctx.deps, ctx.principal, Modality.TTS):
