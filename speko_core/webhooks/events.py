@@ -1,9 +1,9 @@
 """The names of events: official clients know exactly these, and a name of our own would break their lists."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final, Literal
 
-from speko_core.types import JsonObject
+from speko_core.types import JsonObject, JsonValue
 
 SessionEvent = Literal["call.pre_call", "call.status", "call.report", "call.analysis", "call.recording"]
 ControlEvent = Literal[
@@ -42,3 +42,15 @@ _METADATA: Final = frozenset({
 def without_content(payload: JsonObject) -> JsonObject:
     """The payload as a `metadata_only` endpoint gets it. Fields we do not know are content."""
     return {name: value for name, value in payload.items() if name in _METADATA}
+
+
+def field_names(fields: JsonValue | Sequence[JsonValue]) -> list[str]:
+    """The names of stored extraction fields."""
+    listed = [field for field in fields if isinstance(field, dict)] if isinstance(fields, list) else []
+    return [str(field["name"]) for field in listed if "name" in field]
+
+
+def with_fields(payload: JsonObject, names: Sequence[str]) -> JsonObject:
+    """The payload with a key in `custom_data` for every configured field; null where nothing was found."""
+    found = payload.get("custom_data")
+    return {**payload, "custom_data": {**dict.fromkeys(names), **found}} if isinstance(found, dict) else payload

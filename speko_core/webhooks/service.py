@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from speko_core.ids import new_id
 from speko_core.types import JsonObject
 from speko_core.webhooks import repository
-from speko_core.webhooks.events import AGENT_WEBHOOKS, RETRIED, EventName, without_content
+from speko_core.webhooks.events import AGENT_WEBHOOKS, RETRIED, EventName, field_names, with_fields, without_content
 from speko_core.webhooks.models import WebhookDelivery, WebhookEndpoint
 from speko_core.webhooks.rules import expiry
 from speko_core.webhooks.targets import PRODUCTION, AgentWebhookRef, agent_webhook
@@ -22,6 +22,7 @@ class _Listener:
     ref: str
     name: str
     with_content: bool
+    fields: list[str]
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,10 @@ async def emit(
         return []
     event_id = new_id("evt")
     full: JsonObject = {"type": event, "event_id": event_id, **payload}
-    rows = [_owed(happening, listener, event_id, full) for listener in listeners]
+    asked = await _asked_of_every_call(db, happening) if "custom_data" in payload else []
+    rows = [
+        _owed(happening, listener, event_id, with_fields(full, [*asked, *listener.fields])) for listener in listeners
+    ]
     if sequence is None and session_id is not None:
         sequence = await repository.next_sequence(db, organization_id, session_id)
     for row in rows:
@@ -101,7 +105,11 @@ def _owed(happening: _Happening, listener: _Listener, event_id: str, payload: Js
 
 async def _endpoints(db: AsyncSession, happening: _Happening) -> list[_Listener]:
     rows = await repository.endpoints(db, happening.organization_id)
-    return [_Listener(row.id, row.name, row.content_mode == "full") for row in rows if _wants(row, happening)]
+    return [
+        _Listener(row.id, row.name, row.content_mode == "full", field_names(row.extraction_fields))
+        for row in rows
+        if _wants(row, happening)
+    ]
 
 
 def _wants(row: WebhookEndpoint, happening: _Happening) -> bool:
@@ -117,6 +125,16 @@ async def _agent(db: AsyncSession, happening: _Happening) -> list[_Listener]:
         return []
     ref = AgentWebhookRef(agent_id, name, happening.environment)
     agent = await repository.agent(db, happening.organization_id, agent_id)
-    if agent is None or await agent_webhook(db, ref) is None:
+    settings = await agent_webhook(db, ref) if agent is not None else None
+    if agent is None or settings is None:
         return []
-    return [_Listener(str(ref), f"{agent.name}: {name}", with_content=True)]
+    fields = field_names(settings.get("extractionFields"))
+    return [_Listener(str(ref), f"{agent.name}: {name}", with_content=True, fields=fields)]
+
+
+async def _asked_of_every_call(db: AsyncSession, happening: _Happening) -> list[str]:
+    """Names of the values that the agent itself wants extracted."""
+    if happening.agent_id is None:
+        return []
+    content = await repository.agent_content(db, happening.agent_id, happening.environment)
+    return field_names(content.get("extractionFields"))

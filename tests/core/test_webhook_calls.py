@@ -81,6 +81,9 @@ async def test_an_agents_own_webhooks_hear_of_its_calls(world: World) -> None:
         status={"url": f"{OWN}/status"},
         postCall={"url": f"{OWN}/report", "secret": SECRET, "authHeaders": [secret_header], "headers": {"x-b": "2"}},
     )
+    field = {"name": "intent", "type": "string", "description": "Why they called."}
+    await world.rest.patch(f"/v1/agents/{world.tenant.agent_id}", json={"extractionFields": [field]})
+    await world.listen(HOOK, extractionFields=[{**field, "name": "size"}])
     async with running(world.deps, world.rest, world.tenant.agent_id) as session:
         await session.finish("ended", "user")
     await world.work()
@@ -89,7 +92,10 @@ async def test_an_agents_own_webhooks_hear_of_its_calls(world: World) -> None:
     Webhook(organization_secret).verify(status[0].content, dict(status[0].headers))
     Webhook(SECRET).verify(report[0].content, dict(report[0].headers))
     assert (report[0].headers["x-token"], report[0].headers["x-b"]) == ("hush", "2")
-    rows = await world.deliveries()
+    assert json.loads(report[0].content)["custom_data"] == {"intent": None}
+    assert world.endpoints.bodies(HOOK)[0]["custom_data"] == {"intent": None, "size": None}
+    rows = await world.deliveries(agentId=world.tenant.agent_id)
+    rows = [row for row in rows if row["endpointName"].startswith("Default: ")]
     assert {row["endpointId"].partition(":")[2] for row in rows} == {"status", "postCall"}
     assert all(row["canRedeliver"] and not row["endpointDeleted"] for row in rows)
 
