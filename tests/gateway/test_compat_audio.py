@@ -144,7 +144,7 @@ async def test_speech_asks_for_what_the_request_says(bare_deps: Deps) -> None:
     scripted = cast(voices=("alloy",), acme=TONE)
     async with openai_client(bare_deps, scripted) as client:
         answer = await client.audio.speech.create(
-            model="auto", voice="alloy", input="Hello", speed=1.5, instructions="Calm."
+            model="auto", voice={"id": "alloy"}, input="Hello", speed=1.5, instructions="Calm."
         )
     request = scripted.request("acme")
 

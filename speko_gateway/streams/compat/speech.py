@@ -5,9 +5,9 @@ Source: https://platform.openai.com/docs/api-reference/audio/createSpeech and op
 
 import base64
 from collections.abc import Mapping, Sequence
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import BeforeValidator, ConfigDict, Field
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -17,7 +17,6 @@ from speko_core.oneshot.parsing import parse_json, parse_object
 from speko_core.oneshot.schemas import MAX_TEXT, SynthesizeInput
 from speko_core.oneshot.synthesize import SynthesizeCall, open_synthesize
 from speko_core.providers.base import AudioChunk, Modality
-from speko_core.schemas import Input
 from speko_core.types import JsonObject
 from speko_gateway.auth import deps_of, principal_with
 from speko_gateway.streams.compat.envelope import error_object
@@ -38,8 +37,9 @@ _TARGETS: Final[Mapping[str, AudioTarget]] = {
 _ANY_VOICE: Final = ("", "auto", "default")
 
 
-class _VoiceId(Input):
-    id: str
+def _by_id(voice: object) -> object:
+    """A voice may also be written as an object with its id."""
+    return voice.get("id", "") if isinstance(voice, dict) else voice
 
 
 class SpeechRequest(Routed):
@@ -48,7 +48,9 @@ class SpeechRequest(Routed):
     model_config = ConfigDict(alias_generator=None, extra="ignore")
 
     input: str = Field(max_length=MAX_TEXT)
-    voice: str | _VoiceId | None = Field(None, description="A voice's id; `auto` is the model's default.")
+    voice: Annotated[str | None, BeforeValidator(_by_id)] = Field(
+        None, description="A voice's id, also as an object with `id`; `auto` is the model's default."
+    )
     instructions: str | None = None
     response_format: Literal["mp3", "opus", "aac", "flac", "wav", "pcm"] | None = None
     speed: float | None = Field(None, description="0.5 to 2.")
@@ -80,12 +82,11 @@ async def speech(request: Request) -> Response:
 
 
 def _synthesis_of(said: SpeechRequest, wish: Wish) -> SynthesizeInput:
-    voice = said.voice.id if isinstance(said.voice, _VoiceId) else said.voice
     fields: JsonObject = {
         "text": said.input,
         "intent": wish.intent.model_dump(mode="json", by_alias=True),
         "constraints": wish.constraints.model_dump(mode="json", by_alias=True) if wish.constraints else None,
-        "voice": None if voice in _ANY_VOICE else voice,
+        "voice": None if said.voice in _ANY_VOICE else said.voice,
         "speed": said.speed,
         "instructions": said.instructions,
     }
