@@ -11,7 +11,8 @@ from speko_core.errors import InvalidInput
 from speko_core.metering.credit import Reservation
 from speko_core.oneshot.candidates import FAILED_CODES
 from speko_core.oneshot.errors import AllProvidersFailed, AnswerBroken
-from speko_core.oneshot.failover import Exhausted, Failover, Failure, Health
+from speko_core.oneshot.failover import Exhausted, Failover, Failure
+from speko_core.oneshot.health import Health
 from speko_core.oneshot.patience import Timing
 from speko_core.oneshot.race import Attempt
 from speko_core.oneshot.usage import Attribution, Outcome, Units, Usage, UsageSink

@@ -10,13 +10,13 @@ import logging
 import math
 from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, TypeVar
 
+from speko_core.oneshot.health import Health
 from speko_core.oneshot.patience import Timing, patience
 from speko_core.oneshot.race import Attempt, Lane, first_told
 from speko_core.providers.base import FailureKind, ProviderError
 from speko_core.routing.decision import Ranked
-from speko_core.routing.health_pace import Pace
 
 log = logging.getLogger("speko.oneshot")
 
@@ -35,38 +35,6 @@ class Failure:
 
     def __str__(self) -> str:
         return f"{self.candidate.id} ({'skipped' if self.skipped else self.error.kind})"
-
-
-class Health(Protocol):
-    """What live traffic tells about candidates: the seam of circuit breakers and live latency (RTE-12)."""
-
-    def begin(self, candidate: Ranked) -> bool:
-        """Take leave to call it; False when it must not be called now."""
-        ...
-
-    def pace(self, candidate: Ranked) -> Pace:
-        """What a candidate that was begun usually needs."""
-        ...
-
-    def succeeded(self, candidate: Ranked, first_event_s: float) -> None:
-        """The first real event came after `first_event_s`."""
-        ...
-
-    def outrun(self, candidate: Ranked, waited_s: float) -> None:
-        """Another candidate's first real event came while this one had been silent for `waited_s`."""
-        ...
-
-    def flowed(self, candidate: Ranked, silence_s: float) -> None:
-        """The whole answer came, with no silence within it longer than this."""
-        ...
-
-    def failed(self, candidate: Ranked, error: ProviderError) -> None:
-        """The candidate was given up."""
-        ...
-
-    def abandon(self) -> None:
-        """The caller went away before the candidates being tried had told anything."""
-        ...
 
 
 class Exhausted(Exception):
@@ -120,8 +88,8 @@ class Failover(Generic[E]):
         self._give_up_at = min(self._give_up_at, asyncio.get_running_loop().time() + self._timing.overall_s)
         while self._running or self._begin_next():
             told = await first_told(self._running, self._hedge_at())
-            if not told:
-                self._begin_next()
+            if not told and not self._begin_next():
+                self._running[0].hedge_at = math.inf
             for one in told:
                 if one.error is None:
                     return self._won(one.lane)
@@ -136,26 +104,35 @@ class Failover(Generic[E]):
         return self._running[0].hedge_at if alone else math.inf
 
     def _begin_next(self) -> bool:
-        """Call the next candidate that may be called; False when there is none, or no time."""
-        while self._position < len(self._attempts) and asyncio.get_running_loop().time() < self._give_up_at:
-            attempt = self._attempts[self._position]
+        """Call the next candidate that may be called; False when there is none, or no time.
+
+        One that another call is just trying is passed over, but for the last: it is kept until nothing else runs.
+        """
+        while (attempt := self._next()) and asyncio.get_running_loop().time() < self._give_up_at:
+            granted, last = self._health.begin(attempt.candidate), self._position + 1 == len(self._attempts)
+            if last and self._running and not granted:
+                return False
             self._position += 1
-            if self._may_call(attempt.candidate):
-                waits = patience(self._timing, self._health.pace(attempt.candidate))
-                self._running.append(Lane(attempt, self._is_real, waits, self._give_up_at))
-                self._called.append(attempt.candidate)
+            if granted or last:
+                self._call(attempt)
                 return True
         return False
 
-    def _may_call(self, candidate: Ranked) -> bool:
-        """False for a candidate whose key or endpoint has just failed another one, or that another call is trying.
+    def _next(self) -> Attempt[E] | None:
+        """The next of the chain; those whose key or endpoint has just failed another one are skipped."""
+        while self._position < len(self._attempts):
+            attempt = self._attempts[self._position]
+            error = self._unusable.get(attempt.candidate.vendor)
+            if error is None:
+                return attempt
+            self.failures.append(Failure(attempt.candidate, error, skipped=True))
+            self._position += 1
+        return None
 
-        The last there is may be called even so, unless it is the key or the endpoint.
-        """
-        if (error := self._unusable.get(candidate.vendor)) is not None:
-            self.failures.append(Failure(candidate, error, skipped=True))
-            return False
-        return self._health.begin(candidate) or self._position == len(self._attempts)
+    def _call(self, attempt: Attempt[E]) -> None:
+        waits = patience(self._timing, self._health.pace(attempt.candidate))
+        self._running.append(Lane(attempt, self._is_real, waits, self._give_up_at))
+        self._called.append(attempt.candidate)
 
     def _won(self, winner: Lane[E]) -> None:
         now = asyncio.get_running_loop().time()

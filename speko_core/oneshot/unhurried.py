@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from speko_core.oneshot.failover import Health
+from speko_core.oneshot.health import Health
 from speko_core.providers.base import ProviderError
 from speko_core.routing.decision import Ranked
 from speko_core.routing.health_pace import UNKNOWN, Pace

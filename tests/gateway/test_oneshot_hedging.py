@@ -15,12 +15,17 @@ from speko_core.deps import Deps
 from speko_core.metering.models import UsageEvent
 from speko_core.oneshot.complete import open_complete
 from speko_core.oneshot.errors import AllProvidersFailed
+from speko_core.oneshot.failover import Failover
 from speko_core.oneshot.patience import Timing
+from speko_core.oneshot.race import Attempt
 from speko_core.oneshot.schemas import CompleteInput
 from speko_core.principal import ALL_SCOPES, Principal
 from speko_core.providers.adapters import ProviderRegistry
-from speko_core.providers.base import FailureKind
+from speko_core.providers.base import FailureKind, ProviderError, TextDelta
 from speko_core.providers.catalog import ModelFacts, Price
+from speko_core.routing.decision import Ranked
+from speko_core.routing.health_pace import Pace
+from speko_core.routing.offers import Offer
 from speko_gateway.app import create_app
 from tests.core.metering_kit import PRICE, assert_exact
 from tests.fakes.scripted_providers import FOREVER, HELLO, Cast, Pause, Step, cast, failure
@@ -226,6 +231,45 @@ async def test_a_client_that_goes_away_cancels_both_runners_at_once(bare_deps: D
         async with asyncio.timeout(5):
             await asyncio.gather(*(script.closed.wait() for script in played.scripts.values()))
         assert time.perf_counter() - gone < CANCEL_WITHIN_S
+
+
+class Recovering:
+    """Health in which `second` is just being tried by another call, and everybody is usually quick."""
+
+    def begin(self, candidate: Ranked) -> bool:
+        return candidate.vendor != "second"
+
+    def pace(self, candidate: Ranked) -> Pace:
+        return Pace(hedge_s=0.02)
+
+    def succeeded(self, candidate: Ranked, first_event_s: float) -> None: ...
+
+    def outrun(self, candidate: Ranked, waited_s: float) -> None: ...
+
+    def flowed(self, candidate: Ranked, silence_s: float) -> None: ...
+
+    def failed(self, candidate: Ranked, error: ProviderError) -> None: ...
+
+    def abandon(self) -> None: ...
+
+
+def attempt(vendor: str, *steps: Step) -> Attempt[TextDelta]:
+    """A candidate that plays a script."""
+    played = cast(**{vendor: steps})  # type: ignore[arg-type]  # the vendor's name is no option
+    facts = played.registry.catalog[vendor].models[0]
+    candidate = Ranked(Offer(vendor, facts, sandbox=False), None, "unmeasured")
+    return Attempt(candidate, lambda: played.scripts[vendor].play(None))  # type: ignore[arg-type]  # its events are text
+
+
+async def test_a_recovering_last_candidate_is_no_rival_but_the_last_resort() -> None:
+    """RTE-12, RTE-13: one call at a time tries it, until there is nobody else."""
+    attempts = [attempt("first", Pause(0.1), failure(FailureKind.UPSTREAM)), attempt("second", *HELLO)]
+    failover = Failover(attempts, Timing(5, 5, 5), lambda event: bool(event.text), Recovering())
+    async with aclosing(failover):
+        await failover.start()
+    assert failover.current.vendor == "second"
+    assert failover.outrun == []
+    assert [failure.candidate.vendor for failure in failover.failures] == ["first"]
 
 
 async def test_all_candidates_of_a_json_answer_share_one_limit(bare_deps: Deps) -> None:
