@@ -69,10 +69,11 @@ class ToolWriter:
         if endpoint.runs_async:
             source["responseMode"] = "async"
             source["asyncAck"] = (tool.speech or "")[:500] or "I am on it."
+        self._adapter(tool, endpoint, source)
         self.tools.append(_body(tool, source))
-        self._adapter(tool, endpoint)
 
-    def _adapter(self, tool: Tool, endpoint: Endpoint) -> None:
+    def _adapter(self, tool: Tool, endpoint: Endpoint, source: JsonObject) -> None:
+        """Let the tool make the request its server expects, where that is not ours."""
         simple = endpoint.payload_format == "plain" and endpoint.method == "POST" and endpoint.body is None
         if simple and not endpoint.query and not endpoint.constants:
             return
@@ -86,6 +87,14 @@ class ToolWriter:
                 body=endpoint.body,
             )
         )
+        shaped: JsonObject = {
+            "payloadFormat": endpoint.payload_format if endpoint.payload_format != "plain" else None,
+            "method": endpoint.method if endpoint.method != "POST" else None,
+            "query": endpoint.query or None,
+            "constants": endpoint.constants or None,
+            "body": endpoint.body,
+        }
+        source.update({name: value for name, value in shaped.items() if value is not None})
         parts = []
         if endpoint.payload_format != "plain":
             parts.append(f"the body of {endpoint.payload_format}")
@@ -94,7 +103,7 @@ class ToolWriter:
         if endpoint.query or endpoint.constants or _CALL_PATH.search(endpoint.url):
             parts.append("values in its path, query or as constants")
         if parts:
-            self.warnings.append(f"The server of {tool.name} expects {', '.join(parts)}: see tool_adapters.")
+            self.warnings.append(f"The server of {tool.name} expects {', '.join(parts)}; the tool sends that.")
 
     def _transfers(self, transfers: list[Transfer]) -> None:
         destinations: list[JsonValue] = []
