@@ -4,7 +4,11 @@ The tables live in the product's own database (the same SQLite file, or the sche
 can be enqueued inside the transaction that causes it.
 """
 
+import sqlite3
+from contextlib import closing
+
 from dbos import DBOS, DBOSClient, DBOSConfig, DBOSPortableJSONSerializer
+from dbos._migration import sqlite_migrations
 from sqlalchemy import make_url
 
 from speko_core.settings import Settings
@@ -29,8 +33,22 @@ def store_url(settings: Settings) -> str:
 
 
 def migrate_store(settings: Settings) -> None:
-    """Create or upgrade the engine's tables; concurrent callers wait for the first. Blocks."""
-    DBOS.migrate(store_url(settings), schema=SCHEMA)
+    """Create or upgrade the engine's tables; concurrent callers wait for the first. Blocks.
+
+    On SQLite the engine takes the write lock only to look. A process whose first job is enqueued within a transaction
+    holds that lock itself and would wait for it in vain, so we look first, reading.
+    """
+    if not (settings.uses_sqlite and _is_current(make_url(store_url(settings)).database)):
+        DBOS.migrate(store_url(settings), schema=SCHEMA)
+
+
+def _is_current(path: str | None) -> bool:
+    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
+        try:
+            applied = connection.execute("SELECT max(version) FROM dbos_migrations").fetchone()[0]
+        except sqlite3.OperationalError:  # no such table: nothing was ever applied
+            return False
+    return bool(applied == len(sqlite_migrations))
 
 
 def open_client(settings: Settings) -> DBOSClient:
