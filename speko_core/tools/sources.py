@@ -3,30 +3,20 @@
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, JsonValue, StringConstraints
+from pydantic import BeforeValidator, Field, JsonValue
 
+from speko_core.agents.webhook_config import Headers, ResponseMode, SecretHeader, SecretHeaderRow
 from speko_core.migration.neutral import PayloadFormat
 from speko_core.schemas import Input, Sparse
 from speko_core.types import JsonObject
 
 ToolKind = Literal["inline", "webhook", "builtin", "integration"]
-ResponseMode = Literal["sync", "async"]
-MAX_HEADERS = 20
-HeaderName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}$")]
-HeaderValue = Annotated[str, StringConstraints(pattern=r"^[\t -~]{0,4000}$")]
 
 
 class InlineSource(Input):
     """The caller's own code runs the tool: its calls are handed back."""
 
     kind: Literal["inline"]
-
-
-class AuthHeader(Input):
-    """A header whose value is a secret. On update an absent value keeps the stored one."""
-
-    name: HeaderName
-    value: HeaderValue | None = None
 
 
 class WebhookSource(Input):
@@ -39,8 +29,8 @@ class WebhookSource(Input):
         description="Signs the requests: base64 of at least 16 bytes, such as 32 hexadecimal digits, with or without "
         "`whsec_`. Stored sealed and never shown. Absent on create: your organization's secret signs.",
     )
-    headers: dict[HeaderName, HeaderValue] | None = Field(None, max_length=MAX_HEADERS)
-    auth_headers: list[AuthHeader] | None = Field(None, max_length=MAX_HEADERS)
+    headers: Headers | None = None
+    auth_headers: list[SecretHeader] | None = Field(None, max_length=20)
     timeout_ms: int | None = Field(None, ge=100, le=30_000, description="How long the endpoint has; 4000 by default.")
     response_mode: ResponseMode | None = Field(None, description="`sync` waits for the answer, `async` does not.")
     async_ack: str | None = Field(None, max_length=1_000, description="What the model is told meanwhile.")
@@ -89,13 +79,6 @@ Source = InlineSource | WebhookSource | BuiltinSource | IntegrationSource
 SourceInput = Annotated[Annotated[Source, Field(discriminator="kind")], BeforeValidator(_with_kind)]
 
 
-class AuthHeaderShown(Sparse):
-    """A secret header by reference."""
-
-    name: str
-    secret_ref: str
-
-
 class InlineShown(Sparse):
     """An inline source."""
 
@@ -109,7 +92,7 @@ class WebhookShown(Sparse):
     url: str
     secret_ref: str
     headers: dict[str, str] | None = None
-    auth_headers: list[AuthHeaderShown] | None = None
+    auth_headers: list[SecretHeaderRow] | None = None
     timeout_ms: int | None = None
     response_mode: ResponseMode | None = None
     async_ack: str | None = None
