@@ -43,11 +43,11 @@ def migrate_store(settings: Settings) -> None:
 
 
 def _is_current(path: str | None) -> bool:
-    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
-        try:
+    try:
+        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
             applied = connection.execute("SELECT max(version) FROM dbos_migrations").fetchone()[0]
-        except sqlite3.OperationalError:  # no such table: nothing was ever applied
-            return False
+    except sqlite3.OperationalError:  # no such file or table: nothing was ever applied
+        return False
     return bool(applied == len(sqlite_migrations))
 
 
