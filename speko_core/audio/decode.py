@@ -5,24 +5,31 @@ letting the library probe would let an uploaded playlist make it open other file
 the type decides.
 """
 
+from __future__ import annotations
+
 import asyncio
 import io
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
-
-import av
-import numpy as np
-from av.audio.frame import AudioFrame
-from av.audio.resampler import AudioResampler
-from av.audio.stream import AudioStream
-from av.container import InputContainer
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING
 
 from speko_core.audio.content_type import PcmFormat, pcm_format_from_content_type
 from speko_core.audio.resample import resample
 from speko_core.audio.wav import parse_wav_header
 from speko_core.errors import InvalidInput
+from speko_core.late import LateModule
+
+if TYPE_CHECKING:
+    import av
+    import numpy as np
+    from av.audio.frame import AudioFrame
+    from av.audio.stream import AudioStream
+    from av.container import InputContainer
+    from numpy.typing import NDArray
+else:
+    # Loaded with the first audio: most processes that import this never see any.
+    av, np = LateModule("av"), LateModule("numpy")
 
 MAX_SECONDS = 4 * 3600
 MAX_OUTPUT_RATE = 24_000
@@ -171,7 +178,7 @@ def _frames(source: InputContainer, stream: AudioStream) -> Iterator[AudioFrame]
 
 
 def _pieces(frames: Iterator[AudioFrame], rate: int) -> Iterator[bytes]:
-    resampler = AudioResampler(format="s16", layout="mono", rate=rate)
+    resampler = av.AudioResampler(format="s16", layout="mono", rate=rate)
     for frame in frames:
         for converted in resampler.resample(frame):
             yield _samples(converted)

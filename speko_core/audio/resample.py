@@ -1,8 +1,18 @@
 """Sample-rate conversion of 16-bit mono PCM with libsoxr (HQ), whole or as a stream."""
 
-import numpy as np
-import soxr
-from numpy.typing import NDArray
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from speko_core.late import LateModule
+
+if TYPE_CHECKING:
+    import numpy as np
+    import soxr
+    from numpy.typing import NDArray
+else:
+    # Loaded with the first audio: most processes that import this never see any.
+    np, soxr = LateModule("numpy"), LateModule("soxr")
 
 
 def resample(pcm16: bytes, from_rate: int, to_rate: int) -> bytes:

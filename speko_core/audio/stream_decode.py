@@ -1,22 +1,28 @@
 """Audio that arrives in pieces, to 16-bit mono PCM, with memory for a piece at a time."""
 
+from __future__ import annotations
+
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
-from typing import ClassVar, Final, cast
-
-import av
-import numpy as np
-from av.audio.codeccontext import AudioCodecContext
-from av.audio.frame import AudioFrame
-from av.audio.resampler import AudioResampler
-from av.audio.stream import AudioStream
-from av.packet import Packet
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, ClassVar, Final, cast
 
 from speko_core.audio.content_type import media_type, pcm_format_from_content_type
 from speko_core.audio.ogg import NotOgg, OggPacket, OggPackets
 from speko_core.audio.wav_stream import WavStream
 from speko_core.errors import InvalidInput
+from speko_core.late import LateModule
+
+if TYPE_CHECKING:
+    import av
+    import numpy as np
+    from av.audio.codeccontext import AudioCodecContext
+    from av.audio.frame import AudioFrame
+    from av.audio.stream import AudioStream
+    from av.packet import Packet
+    from numpy.typing import NDArray
+else:
+    # Loaded with the first audio: most processes that import this never see any.
+    av, np = LateModule("av"), LateModule("numpy")
 
 OPUS_RATE: Final = 48_000
 MAX_METADATA_BYTES: Final = 1024 * 1024
@@ -78,8 +84,8 @@ class _Codec(StreamDecoder):
     parses: ClassVar[bool] = True
 
     def __init__(self, codec: str) -> None:
-        self._codec = cast(AudioCodecContext, AudioCodecContext.create(codec, "r"))
-        self._mixer = AudioResampler(format="s16", layout="mono")
+        self._codec = cast("AudioCodecContext", av.AudioCodecContext.create(codec, "r"))
+        self._mixer = av.AudioResampler(format="s16", layout="mono")
         self._bad = 0
 
     def feed(self, data: bytes) -> bytes:
@@ -94,10 +100,10 @@ class _Codec(StreamDecoder):
             rest += self._decoded(packets)
         return rest + self._decoded([None])
 
-    def _decoded(self, packets: "Iterable[Packet[AudioStream] | None]") -> bytes:
+    def _decoded(self, packets: Iterable[Packet[AudioStream] | None]) -> bytes:
         return b"".join(self._samples(frame) for packet in packets for frame in self._frames(packet))
 
-    def _frames(self, packet: "Packet[AudioStream] | None") -> list[AudioFrame]:
+    def _frames(self, packet: Packet[AudioStream] | None) -> list[AudioFrame]:
         try:
             frames = self._codec.decode(packet)
         except av.error.InvalidDataError:
@@ -118,8 +124,8 @@ class _Codec(StreamDecoder):
         return b"".join(bytes(mixed.planes[0])[: mixed.samples * 2] for mixed in self._mixer.resample(frame))
 
 
-def _packet(data: bytes) -> "Packet[AudioStream]":
-    return cast("Packet[AudioStream]", Packet(data))
+def _packet(data: bytes) -> Packet[AudioStream]:
+    return cast("Packet[AudioStream]", av.Packet(data))
 
 
 class _MuLaw(_Codec):

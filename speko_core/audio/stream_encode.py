@@ -1,19 +1,24 @@
 """16-bit mono PCM that arrives in pieces, to the formats callers may ask for; every piece is encoded as it comes."""
 
+from __future__ import annotations
+
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from fractions import Fraction
-from typing import Final
-
-import av
-import numpy as np
-from av.audio.codeccontext import AudioCodecContext
-from av.audio.frame import AudioFrame
-from av.audio.resampler import AudioResampler
-from av.audio.stream import AudioStream
-from av.container import OutputContainer
+from typing import TYPE_CHECKING, Final
 
 from speko_core.audio.wav import wav_header
+from speko_core.late import LateModule
+
+if TYPE_CHECKING:
+    import av
+    import numpy as np
+    from av.audio.frame import AudioFrame
+    from av.audio.stream import AudioStream
+    from av.container import OutputContainer
+else:
+    # Loaded with the first audio: most processes that import this never see any.
+    av, np = LateModule("av"), LateModule("numpy")
 
 OPUS_RATES: Final = (8_000, 12_000, 16_000, 24_000, 48_000)
 # The delay of an MP3 encoder is a fixed number of samples; at this rate it stays below 50 ms.
@@ -63,11 +68,11 @@ class Mp3Encoder(StreamEncoder):
     """MPEG frames without a header before them: a stream has no length to tell."""
 
     def __init__(self) -> None:
-        self._codec = AudioCodecContext.create("libmp3lame", "w")
+        self._codec = av.AudioCodecContext.create("libmp3lame", "w")
         self._codec.sample_rate, self._codec.layout, self._codec.format = MP3_RATE, "mono", "s16p"
         self._codec.bit_rate, self._codec.time_base = MP3_BITS_PER_S, Fraction(1, MP3_RATE)
         self._codec.open()
-        self._framer = AudioResampler(format="s16p", layout="mono", rate=MP3_RATE, frame_size=self._codec.frame_size)
+        self._framer = av.AudioResampler(format="s16p", layout="mono", rate=MP3_RATE, frame_size=self._codec.frame_size)
         self._samples = 0
 
     def feed(self, pcm16: bytes) -> bytes:
@@ -109,7 +114,9 @@ class OpusEncoder(StreamEncoder):
         options = {"application": "voip", "frame_duration": str(OPUS_FRAME_MS)}
         self._stream: AudioStream = self._ogg.add_stream("libopus", rate=rate, layout="mono", options=options)
         self._stream.bit_rate = OPUS_BITS_PER_S
-        self._framer = AudioResampler(format="s16", layout="mono", rate=rate, frame_size=rate * OPUS_FRAME_MS // 1000)
+        self._framer = av.AudioResampler(
+            format="s16", layout="mono", rate=rate, frame_size=rate * OPUS_FRAME_MS // 1000
+        )
 
     def feed(self, pcm16: bytes) -> bytes:
         """See `StreamEncoder`."""
@@ -133,6 +140,6 @@ class OpusEncoder(StreamEncoder):
 
 def audio_frame(pcm16: bytes, rate: int, position: int) -> AudioFrame:
     """Samples as the library takes them; `position` counts samples since the start."""
-    frame = AudioFrame.from_ndarray(np.frombuffer(pcm16, dtype="<i2").reshape(1, -1), format="s16", layout="mono")
+    frame = av.AudioFrame.from_ndarray(np.frombuffer(pcm16, dtype="<i2").reshape(1, -1), format="s16", layout="mono")
     frame.sample_rate, frame.pts, frame.time_base = rate, position, Fraction(1, rate)
     return frame

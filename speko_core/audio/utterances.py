@@ -3,9 +3,17 @@
 The noise floor is followed, so that a loud line is not taken for speech; a voice is what stands well above it.
 """
 
-from typing import Final
+from __future__ import annotations
 
-import numpy as np
+from typing import TYPE_CHECKING, Final
+
+from speko_core.late import LateModule
+
+if TYPE_CHECKING:
+    import numpy as np
+else:
+    # Loaded with the first audio: most processes that import this never see any.
+    np = LateModule("numpy")
 
 RATE: Final = 16_000
 FRAME_S: Final = 0.02

@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from speko_core.agents import templates
 from speko_core.agents.config import VARIABLE_NAME
+from speko_core.late import LateModule
 from speko_core.migration import graphs, tools
 from speko_core.migration.build import AgentBuild, Build, BuildOptions, Key
 from speko_core.migration.emit_agent import agent_payload, entry_served
@@ -14,6 +15,11 @@ from speko_core.migration.report import Report
 from speko_core.migration.secrets import KeyToSet
 from speko_core.migration.tools import tool_name
 from speko_core.types import JsonObject
+
+if TYPE_CHECKING:
+    from speko_core.agents import templates
+else:
+    templates = LateModule("speko_core.agents.templates")
 
 _MAX_METADATA_TEXT = 2_000
 _LINKABLE = ("talk", "say", "global")

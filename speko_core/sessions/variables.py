@@ -7,12 +7,18 @@ declares `promptVariables`. Everywhere else `{{` stays what was written.
 import re
 from collections.abc import Mapping
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from speko_core.agents import templates
 from speko_core.agents.config import VARIABLE_NAME
 from speko_core.agents.schemas import AgentRow
 from speko_core.errors import FieldProblem, InvalidInput
+from speko_core.late import LateModule
 from speko_core.schemas import wire_time
+
+if TYPE_CHECKING:
+    from speko_core.agents import templates
+else:
+    templates = LateModule("speko_core.agents.templates")
 
 MAX_VARIABLES = 100
 MAX_VALUE_CHARACTERS = 4_000

@@ -2,8 +2,10 @@
 
 import json
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from speko_core.deps import Deps
+from speko_core.late import LateModule
 from speko_core.ports.integrations import Action, IntegrationFailed
 from speko_core.providers.base import ToolCall
 from speko_core.toolrun.builtins import BuiltinCall, call_builtin
@@ -12,9 +14,14 @@ from speko_core.toolrun.outcome import Outcome, answered, failed
 from speko_core.toolrun.record import Claim, claim, finish, outcome_of
 from speko_core.toolrun.tool import RunnableTool
 from speko_core.toolrun.webhook import WebhookCall, call_webhook
-from speko_core.tools.parameters import argument_problems
 from speko_core.tools.sources import BuiltinShown, IntegrationShown, WebhookShown
 from speko_core.types import JsonObject, JsonValue
+
+if TYPE_CHECKING:
+    from speko_core.tools import parameters
+else:
+    # JSON Schema and its patterns: ten megabytes that only calls of tools need.
+    parameters = LateModule("speko_core.tools.parameters")
 
 INTEGRATION_TIMEOUT_S = 10.0
 # A repeated call waits this long for the outcome of the first.
@@ -52,7 +59,7 @@ class ToolRunner:
         arguments = _arguments(call.args)
         if arguments is None:
             return failed(f"The tool {tool.name} was not called: its arguments are not a JSON object.")
-        problems = argument_problems(tool.parameters, arguments)
+        problems = parameters.argument_problems(tool.parameters, arguments)
         if problems:
             return failed(f"The tool {tool.name} was not called: its arguments are wrong. {'; '.join(problems)}.")
         return Order(tool, call.id, arguments, self._keys.key(self._place.organization_id, tool.name, arguments))

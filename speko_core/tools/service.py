@@ -1,5 +1,7 @@
 """What can be done with the tools of an agent. Every change of one is a new version of its agent (AGT-7)."""
 
+from typing import TYPE_CHECKING
+
 from pydantic import BaseModel
 from sqlalchemy.exc import IntegrityError
 
@@ -9,16 +11,22 @@ from speko_core.agents.secrets import keep
 from speko_core.context import Ctx
 from speko_core.errors import Conflict, FieldProblem, InvalidInput, NotFound
 from speko_core.ids import new_id
+from speko_core.late import LateModule
 from speko_core.schemas import Deleted
 from speko_core.tools import repository
 from speko_core.tools.availability import is_available
 from speko_core.tools.models import AgentToolRow
-from speko_core.tools.parameters import schema_problem
 from speko_core.tools.registration import Registered, registered
 from speko_core.tools.rendering import render
 from speko_core.tools.schemas import AgentTool, ToolCreate, ToolList, ToolRef, ToolUpdate
 from speko_core.types import JsonObject
 from speko_core.versions.recording import record_version
+
+if TYPE_CHECKING:
+    from speko_core.tools import parameters as checks
+else:
+    # JSON Schema and its patterns: ten megabytes that only calls of tools need.
+    checks = LateModule("speko_core.tools.parameters")
 
 MAX_TOOLS = 100
 
@@ -123,7 +131,7 @@ def _name_taken() -> Conflict:
 
 
 def _check_parameters(parameters: JsonObject) -> None:
-    problem = schema_problem(parameters)
+    problem = checks.schema_problem(parameters)
     if problem:
         raise InvalidInput(f"Invalid request: parameters: {problem}", fields=(FieldProblem("parameters", problem),))
 

@@ -2,17 +2,23 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from speko_core.agents import templates
 from speko_core.agents.schemas import AgentRow
 from speko_core.context import Ctx
 from speko_core.errors import FieldProblem, InvalidInput
+from speko_core.late import LateModule
 from speko_core.outbound.urls import url_problem
 from speko_core.providers.base import Modality
 from speko_core.routing.intent import AllowedProviders, Constraints, RoutingIntent
 from speko_core.routing.router import decide
 from speko_core.types import JsonObject
 from speko_core.warming import warm_within
+
+if TYPE_CHECKING:
+    from speko_core.agents import templates
+else:
+    templates = LateModule("speko_core.agents.templates")
 
 LEGS = (Modality.STT, Modality.LLM, Modality.TTS)
 
