@@ -30,7 +30,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.timeout(150)]
 @pytest.mark.skipif(not PYTHON.exists(), reason="no official Python SDK: run tests/e2e/sdk/install.sh")
 def test_the_official_sdk_works_through_its_whole_resource(product: Product) -> None:
     """AGT-6, wire 34, 42 and 43: sync and async, with upload and polling."""
-    command = [PYTHON, SCRIPT, product.base_url, product.links["live_key"]]
+    command = [str(PYTHON), str(SCRIPT), product.base_url, product.links["live_key"]]
     ran = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     assert ran.returncode == 0, ran.stderr
     seen = json.loads(ran.stdout)
