@@ -6,28 +6,20 @@ conversation goes on without their results; the model asks again for what it sti
 """
 
 import asyncio
-import json
-import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 
 from speko_core.oneshot.call import BEAT_S, WireEvent
 from speko_core.oneshot.complete import CompleteCall, tool_call_wire, usage_wire
-from speko_core.oneshot.schemas import CallMade, ChatMessage
+from speko_core.oneshot.schemas import ChatMessage
+from speko_core.oneshot.tool_calls import ToolCalls
 from speko_core.providers.base import LlmEvent, LlmUsage, TextDelta, ToolCall
-from speko_core.toolrun.outcome import Outcome, failed
-from speko_core.toolrun.runner import Order, ToolRunner
+from speko_core.toolrun.runner import ToolRunner
 from speko_core.toolrun.tool import RunnableTool
 from speko_core.types import JsonObject
 
 DEFAULT_HOPS = 8
-CALLS_A_HOP = 16
-AT_ONCE = 8
-# Longer than any tool may take.
-DRAIN_S = 40.0
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -52,27 +44,22 @@ class ToolLoop:
         runner: ToolRunner,
         max_hops: int = DEFAULT_HOPS,
     ) -> None:
-        self._call, self._open_hop, self._runner, self._max_hops = first, open_hop, runner, max_hops
-        self._tools = {tool.name: tool for tool in tools}
+        self._call, self._open_hop, self._max_hops = first, open_hop, max_hops
+        self._calls = ToolCalls(tools, runner)
         self._hop, self._failovers = 0, 0
         self._text: list[str] = []
         self._usage = LlmUsage(0, 0)
-        self._added: list[ChatMessage] = []
         self._handed_back: list[ToolCall] = []
-        self._actions: list[JsonObject] = []
-        self._running: set[asyncio.Task[None]] = set()
-        self._gate = asyncio.Semaphore(AT_ONCE)
 
     @property
     def actions(self) -> list[JsonObject]:
         """What tools asked of whoever conducts the session."""
-        return [*self._actions]
+        return [*self._calls.actions]
 
     @property
     def calls_made(self) -> list[JsonObject]:
         """Every call made here, by name and arguments, for a transcript."""
-        made = (call for message in self._added for call in message.tool_calls or ())
-        return [{"name": call.name, "args": call.args} for call in made]
+        return self._calls.made
 
     @property
     def headers(self) -> dict[str, str]:
@@ -96,7 +83,7 @@ class ToolLoop:
                 if self._handed_back:
                     yield [("tool_call", tool_call_wire(call)) for call in self._handed_back]
                 return
-            async with aclosing(self._made(calls, beat_s)) as events:
+            async with aclosing(self._calls.make(self._call.text, calls, beat_s)) as events:
                 async for shown in events:
                     yield shown
             await self._next_hop()
@@ -113,19 +100,16 @@ class ToolLoop:
             calls = self._ended_hop()
             if not calls:
                 return
-            async with aclosing(self._made(calls, BEAT_S)) as events:
+            async with aclosing(self._calls.make(self._call.text, calls, BEAT_S)) as events:
                 async for _ in events:
                     continue
             await self._next_hop()
             self._gap()
 
     async def aclose(self) -> None:
-        """End the model call at once. Tools that were called are waited for, within their own limits: a side effect
-        that was begun is recorded, so that a repeated turn finds it.
-        """
+        """End the model call at once, and let tools that were called come to their end."""
         await self._call.aclose()
-        if self._running:
-            await asyncio.wait(self._running, timeout=DRAIN_S)
+        await self._calls.aclose()
 
     def meta(self) -> JsonObject:
         """`meta` of the current hop."""
@@ -145,8 +129,8 @@ class ToolLoop:
         }
         if self._handed_back:
             result["toolCalls"] = [tool_call_wire(call) for call in self._handed_back]
-        if self._actions:
-            result["actions"] = [*self._actions]
+        if self._calls.actions:
+            result["actions"] = [*self._calls.actions]
         return result
 
     # --- hops ---
@@ -171,18 +155,14 @@ class ToolLoop:
             self._usage.completion_tokens + counted.completion_tokens,
         )
         calls = list(self._call.tool_calls) if self._hop < self._max_hops else []
-        self._handed_back = [call for call in calls if self._is_inline(call)]
+        self._handed_back = [call for call in calls if self._calls.is_inline(call)]
         return [] if self._handed_back else calls
-
-    def _is_inline(self, call: ToolCall) -> bool:
-        tool = self._tools.get(call.name)
-        return tool is not None and tool.kind == "inline"
 
     async def _next_hop(self) -> None:
         self._failovers += self._call.failover_count
         await self._call.aclose()
         self._hop += 1
-        self._call = await self._open_hop(Hop(tuple(self._added), self._hop < self._max_hops))
+        self._call = await self._open_hop(Hop(tuple(self._calls.messages), self._hop < self._max_hops))
 
     async def _started(self, beat_s: float) -> AsyncGenerator[list[WireEvent], None]:
         """Wait for the first event of a later hop, marking the silence meanwhile."""
@@ -194,86 +174,3 @@ class ToolLoop:
         finally:
             starting.cancel()
             await asyncio.gather(starting, return_exceptions=True)
-
-    # --- tools ---
-
-    async def _made(self, calls: Sequence[ToolCall], beat_s: float) -> AsyncGenerator[list[WireEvent], None]:
-        """Make the calls side by side, telling when each begins and ends; their results join the conversation."""
-        outcomes: dict[int, Outcome] = {}
-        ended: asyncio.Queue[WireEvent] = asyncio.Queue(maxsize=len(calls))
-        yield [_started(call) for call in calls]
-        for index, call in enumerate(calls):
-            prepared = self._prepared(index, call)
-            task = asyncio.create_task(self._make(index, call, prepared, outcomes, ended))
-            self._running.add(task)
-            task.add_done_callback(self._done)
-        for _ in calls:
-            while True:
-                try:
-                    yield [await asyncio.wait_for(ended.get(), beat_s)]
-                    break
-                except TimeoutError:
-                    yield []
-        self._remember(calls, [outcomes[index] for index in range(len(calls))])
-
-    def _done(self, task: "asyncio.Task[None]") -> None:
-        """The edge of a call's own task: what nobody expected is logged, the model was told already."""
-        self._running.discard(task)
-        if not task.cancelled() and task.exception() is not None:
-            log.error("a tool call failed unexpectedly", exc_info=task.exception())
-
-    def _prepared(self, index: int, call: ToolCall) -> Order | Outcome:
-        tool = self._tools.get(call.name)
-        if tool is None:
-            return failed(f"There is no tool {call.name[:64]}.")
-        if index >= CALLS_A_HOP:
-            return failed(f"The tool was not called: at most {CALLS_A_HOP} calls are made at a time.")
-        return self._runner.prepare(tool, call)
-
-    async def _make(
-        self,
-        index: int,
-        call: ToolCall,
-        prepared: Order | Outcome,
-        outcomes: dict[int, Outcome],
-        ended: "asyncio.Queue[WireEvent]",
-    ) -> None:
-        outcome = failed(f"The tool {call.name[:64]} failed on our side.")
-        try:
-            if isinstance(prepared, Outcome):
-                outcome = prepared
-            else:
-                async with self._gate:
-                    outcome = await self._runner.run(prepared)
-        finally:
-            outcomes[index] = outcome
-            ended.put_nowait(_progress(call, "failed" if outcome.failed else "completed"))
-
-    def _remember(self, calls: Sequence[ToolCall], outcomes: Sequence[Outcome]) -> None:
-        made = tuple(CallMade(id=call.id, name=call.name, args=_parsable(call.args)) for call in calls)
-        self._added.append(ChatMessage(role="assistant", content=self._call.text, tool_calls=made))
-        for call, outcome in zip(calls, outcomes, strict=True):
-            self._added.append(
-                ChatMessage(role="tool", content=outcome.text, tool_call_id=call.id, is_error=outcome.failed or None)
-            )
-            if outcome.action is not None:
-                self._actions.append(outcome.action)
-
-
-def _started(call: ToolCall) -> WireEvent:
-    """A call begins; with its arguments, for the transcript of whoever conducts the session."""
-    name, told = _progress(call, "started")
-    return name, {**told, "args": _parsable(call.args)}
-
-
-def _progress(call: ToolCall, status: str) -> WireEvent:
-    return "server_tool_call", {"id": call.id, "name": call.name, "status": status}
-
-
-def _parsable(args: str) -> str:
-    """Arguments as they may stand in a conversation; what a model garbled is shown to it as empty."""
-    try:
-        json.loads(args or "{}")
-    except (ValueError, RecursionError):
-        return "{}"
-    return args or "{}"
