@@ -87,13 +87,10 @@ class ToolCalls:
         made = tuple(CallMade(id=call.id, name=call.name, args=_parsable(call.args)) for call in calls)
         self.messages.append(ChatMessage(role="assistant", content=said, tool_calls=made))
         for call, outcome in zip(calls, outcomes, strict=True):
-            told = {
-                "role": "tool",
-                "content": outcome.text,
-                "tool_call_id": call.id,
-                "is_error": outcome.failed or None,
-            }
-            self.messages.append(ChatMessage.model_validate(told))
+            is_error = True if outcome.failed else None
+            self.messages.append(
+                ChatMessage(role="tool", content=outcome.text, tool_call_id=call.id, is_error=is_error)
+            )
             if outcome.action is not None:
                 self.actions.append(outcome.action)
 
