@@ -6,6 +6,7 @@ from speko_core.agents import models as agents
 from speko_core.byok import models as byok
 from speko_core.db.base import Base
 from speko_core.do_not_call import models as do_not_call
+from speko_core.integrations import models as integrations
 from speko_core.knowledge import models as knowledge
 from speko_core.metering import models as metering
 from speko_core.routing import decisions_models as decisions
@@ -30,4 +31,5 @@ MODULES = (
     webhooks,
     tools,
     toolrun,
+    integrations,
 )
