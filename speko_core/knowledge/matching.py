@@ -1,16 +1,17 @@
 """The two ways chunks are found, each as a ranked list of chunk numbers: by their words, and by their meaning.
 
-Words are the database's full text (FTS5 with BM25, or tsvector with `ts_rank_cd`). Meaning is the dot product of unit
-vectors: in the database where PostgreSQL has pgvector, else over the stored float32 with numpy.
+Words are the database's full text: FTS5 with BM25, or tsvector with `ts_rank` and the rarity of each word. Meaning is the
+dot product of unit vectors: in the database where PostgreSQL has pgvector, else over the stored float32 with numpy.
 """
 
 import asyncio
+import math
 import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from sqlalchemy import LargeBinary, Text, bindparam, cast, column, func, literal_column, select, table
-from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR
+from sqlalchemy import LargeBinary, Text, bindparam, cast, column, func, literal, literal_column, select, table
+from sqlalchemy.dialects.postgresql import REGCONFIG, TSQUERY, TSVECTOR
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from speko_core.knowledge.models import KnowledgeChunk
@@ -24,6 +25,7 @@ MAX_WORDS = 32
 # What bm25 counts a match for, by column of the full-text table: its knowledge base, heading, body.
 _WEIGHTS = (0.0, 2.0, 1.0)
 _WORD = re.compile(r"\w+")
+_ENGLISH = literal_column("'english'", REGCONFIG)
 _FTS = table("knowledge_chunks_fts", column("rowid"))
 _SEARCH = literal_column("knowledge_chunks.search", TSVECTOR)
 # PostgreSQL sends an array as 20 bytes of header, then the length and the value of each element, in network order.
@@ -72,14 +74,28 @@ async def _by_fts5(db: AsyncSession, base_ids: Sequence[str], words: Sequence[st
 
 
 async def _by_tsvector(db: AsyncSession, base_ids: Sequence[str], words: Sequence[str], limit: int) -> list[int]:
+    """PostgreSQL ranks without regard to how rare a word is, so each word is ranked alone and weighed by that."""
     # Words have no operators in them, so this is a query of alternatives and nothing else.
-    wanted = func.to_tsquery("english", " | ".join(words), type_=TSQUERY)
-    statement = (
-        select(KnowledgeChunk.number)
-        .where(KnowledgeChunk.knowledge_base_id.in_(base_ids), _SEARCH.op("@@")(wanted))
-        .order_by(func.ts_rank_cd(_SEARCH, wanted, 1).desc(), KnowledgeChunk.number)
+    wanted = func.to_tsquery(_ENGLISH, " | ".join(words), type_=TSQUERY)
+    each = [func.plainto_tsquery(_ENGLISH, word, type_=TSQUERY) for word in words]
+    matches = (KnowledgeChunk.knowledge_base_id.in_(base_ids), _SEARCH.op("@@")(wanted))
+    holders = (func.count(KnowledgeChunk.number).filter(_SEARCH.op("@@")(query)) for query in each)
+    rarities = _rarities((await db.execute(select(*holders).where(*matches))).one(), await _chunks(db, base_ids))
+    rank = sum(
+        (func.ts_rank(_SEARCH, query, 1) * rarity for query, rarity in zip(each, rarities, strict=True)), literal(0)
     )
+    statement = select(KnowledgeChunk.number).where(*matches).order_by(rank.desc(), KnowledgeChunk.number)
     return list((await db.scalars(statement.limit(limit))).all())
+
+
+async def _chunks(db: AsyncSession, base_ids: Sequence[str]) -> int:
+    counted = select(func.count(KnowledgeChunk.number)).where(KnowledgeChunk.knowledge_base_id.in_(base_ids))
+    return (await db.execute(counted)).scalar_one()
+
+
+def _rarities(holders: Sequence[int], chunks: int) -> list[float]:
+    """The inverse document frequency of BM25."""
+    return [math.log(1 + (chunks - count + 0.5) / (count + 0.5)) for count in holders]
 
 
 async def _has_pgvector(db: AsyncSession) -> bool:
