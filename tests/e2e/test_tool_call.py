@@ -45,3 +45,22 @@ async def test_an_agent_looks_up_a_pet_in_a_call_and_hangs_up(product: Product) 
         assert "corgi" in entries[1]["text"]
         made = [[(call["name"], call["args"]) for call in entry["toolCalls"]] for entry in entries]
         assert made == [[], [("lookup_pet", '{"name": "Luna"}')], [], [("end_call", "{}")]]
+
+
+async def test_an_asynchronous_tool_is_called_by_the_job_role(product: Product) -> None:
+    """AGT-3, OPS-2: the answer does not wait; the engine makes the call."""
+    async with (
+        pet_shop() as shop,
+        httpx.AsyncClient(
+            base_url=product.base_url, headers={"Authorization": f"Bearer {product.links['test_key']}"}, timeout=30
+        ) as rest,
+    ):
+        agent = {"name": "Slow pet shop", "systemPrompt": PROMPT, "intent": {"language": "en-US"}}
+        agent_id = (await rest.post("/v1/agents", json=agent)).json()["id"]
+        later = {"responseMode": "async", "asyncAck": "I asked the shop."}
+        webhook = {**LOOKUP_PET, "source": {"kind": "webhook", "url": shop.url, "secret": SECRET, **later}}
+        assert (await rest.post(f"/v1/agents/{agent_id}/tools", json=webhook)).status_code == 201
+        asked = {"message": "Can you look up the pet named Luna?"}
+        answer = await rest.post(f"/v1/agents/{agent_id}/chat", json=asked, headers={"Accept": "application/json"})
+        assert "I asked the shop" in answer.json()["text"]
+        await until(lambda: shop.bodies == [{"name": "Luna"}], 30)
