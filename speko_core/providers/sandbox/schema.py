@@ -5,14 +5,17 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import SchemaError
-
+from speko_core.late import LateModule
 from speko_core.providers.base import Tool
 from speko_core.providers.sandbox.words import spaced
 from speko_core.types import JsonObject, JsonValue
+
+if TYPE_CHECKING:
+    import jsonschema
+else:
+    jsonschema = LateModule("jsonschema")
 
 Kind = Literal["enum", "const", "boolean", "integer", "number", "string", "array"]
 
@@ -50,7 +53,7 @@ class Field:
 
     def accepts(self, value: JsonValue) -> bool:
         """True when the value fits the field's own schema."""
-        return Draft202012Validator(self.schema).is_valid(value)
+        return jsonschema.Draft202012Validator(self.schema).is_valid(value)
 
 
 def fields_of(tool: Tool) -> tuple[Field, ...]:
@@ -72,7 +75,7 @@ def _read_fields(parameters_json: str) -> tuple[Field, ...]:
 
 def is_complete(tool: Tool, args: JsonObject) -> bool:
     """True when the arguments validate against the whole schema and we understand all of it."""
-    return _is_safe(tool.parameters) and Draft202012Validator(tool.parameters).is_valid(args)
+    return _is_safe(tool.parameters) and jsonschema.Draft202012Validator(tool.parameters).is_valid(args)
 
 
 def enum_of(schema: JsonObject) -> list[JsonValue]:
@@ -115,8 +118,8 @@ def _has_plain_items(schema: JsonObject) -> bool:
 
 def _is_safe(schema: JsonObject) -> bool:
     try:
-        Draft202012Validator.check_schema(schema)
-    except SchemaError:
+        jsonschema.Draft202012Validator.check_schema(schema)
+    except jsonschema.SchemaError:
         return False
     return _has_no_trap(schema)
 
