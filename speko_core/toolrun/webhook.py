@@ -90,7 +90,8 @@ async def _headers(deps: Deps, call: WebhookCall) -> dict[str, str] | Outcome:
     missing = [name for ref, name in refs.items() if ref not in values]
     if missing:
         return failed(f"The tool was not called: its header {missing[0]} has no value yet.")
-    return {**(call.source.headers or {}), **{refs[ref]: value for ref, value in values.items()}}
+    configured = {**(call.source.headers or {}), **{refs[ref]: value for ref, value in values.items()}}
+    return {name.lower(): value for name, value in configured.items()}
 
 
 async def _request(deps: Deps, call: WebhookCall, wanted: ServerRequest, headers: dict[str, str]) -> httpx.Request:

@@ -45,16 +45,16 @@ class PetShop:
     reply: Reply | None = None
     bodies: list[object] = field(default_factory=list)
     ids: list[str] = field(default_factory=list)
+    headers: list[dict[str, str]] = field(default_factory=list)
     refused: int = 0
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             head = (await reader.readuntil(b"\r\n\r\n")).decode()
-            headers = dict(line.lower().split(": ", 1) for line in head.split("\r\n")[1:] if ": " in line)
-            # Header values are compared as sent: signatures are case-sensitive.
-            sent = dict(line.split(": ", 1) for line in head.split("\r\n")[1:] if ": " in line)
+            sent = (line.split(": ", 1) for line in head.split("\r\n")[1:] if ": " in line)
+            headers = {name.lower(): value for name, value in sent}
             body = await reader.readexactly(int(headers.get("content-length", "0")))
-            await self._answer(writer, {name.lower(): value for name, value in sent.items()}, body)
+            await self._answer(writer, headers, body)
             await writer.drain()
         except (OSError, asyncio.IncompleteReadError):
             pass
@@ -70,6 +70,7 @@ class PetShop:
             return
         self.bodies.append(json.loads(body))
         self.ids.append(headers["webhook-id"])
+        self.headers.append(headers)
         if self.reply is not None:
             await self.reply(writer, body)
             return

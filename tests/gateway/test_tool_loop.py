@@ -395,3 +395,17 @@ async def test_an_endpoint_of_another_platform_gets_the_request_it_expects(
     door = opened(calls(("lookup_pet", LUNA)), SAID)
     await door.ask(tool)
     assert "\na corgi\n" in door.asked(1).messages[-1].content
+
+
+async def test_configured_headers_are_sent_the_secret_ones_too(
+    opened: Any, rest: httpx.AsyncClient, tenant: Tenant, shop: PetShop
+) -> None:
+    """AGT-3, ORG-8: and they replace ours of the same name, whatever its case."""
+    headers = {"Content-Type": "application/vnd.pets+json"}
+    secret = [{"name": "X-Key", "value": "opensesame"}]
+    tool = await register(rest, tenant, shop, headers=headers, authHeaders=secret)
+    door = opened(calls(("lookup_pet", LUNA)), SAID)
+    await door.ask(tool)
+    assert shop.headers[0]["content-type"] == "application/vnd.pets+json"
+    assert shop.headers[0]["x-key"] == "opensesame"
+    assert "opensesame" not in json.dumps(tool)
