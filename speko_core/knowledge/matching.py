@@ -1,7 +1,7 @@
 """The two ways chunks are found, each as a ranked list of chunk numbers: by their words, and by their meaning.
 
-Words are the database's full text: FTS5 with BM25, or tsvector with `ts_rank` and the rarity of each word. Meaning is the
-dot product of unit vectors: in the database where PostgreSQL has pgvector, else over the stored float32 with numpy.
+Words are the database's full text: FTS5 with BM25, or tsvector with `ts_rank` and the rarity of each word. Meaning is
+the dot product of unit vectors: in the database where PostgreSQL has pgvector, else over the stored float32 with numpy.
 """
 
 import asyncio
