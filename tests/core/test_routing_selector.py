@@ -12,12 +12,13 @@ from hypothesis import strategies as st
 from speko_core.errors import InvalidInput
 from speko_core.providers.base import Modality
 from speko_core.providers.catalog import ModelFacts
+from speko_core.routing.board import Board
 from speko_core.routing.decision import Decision, FilteredOut
 from speko_core.routing.eligibility import Needs, RoutingCall
 from speko_core.routing.intent import OptimizeFor, RoutingIntent
 from speko_core.routing.offers import Missing, Offer
 from speko_core.routing.policy import DEFAULT_POLICIES, DEFAULT_STT_POLICY, DEFAULT_TTS_POLICY
-from speko_core.routing.selector import select
+from speko_core.routing.selector import select, select_on
 from speko_core.routing.snapshot import Latency, Quality, Row, RowPrice, Snapshot, Source, make_snapshot, seed_snapshot
 
 GOLDEN = json.loads((Path(__file__).parent / "routing_golden.json").read_text())
@@ -367,6 +368,18 @@ def test_the_same_inputs_in_any_order_give_the_same_decision(
     random.shuffle(known)  # type: ignore[attr-defined]
     random.shuffle(rows)  # type: ignore[attr-defined]
     assert select(call, known, snapshot(rows), DEFAULT_STT_POLICY) == first
+
+
+@settings(deadline=None)
+@given(worlds(), st.lists(calls, min_size=2, max_size=6))
+def test_a_decision_does_not_depend_on_those_made_from_the_same_board_before(
+    world: tuple[list[Offer], list[Row]], many: list[RoutingCall]
+) -> None:
+    """RTE-11: what is worked out once for many calls is what each would have worked out."""
+    known, rows = world
+    shared = Board(known, snapshot(rows), DEFAULT_STT_POLICY)
+    for call in [*many, *many]:
+        assert select_on(shared, call) == select(call, known, snapshot(rows), DEFAULT_STT_POLICY)
 
 
 @settings(deadline=None)
