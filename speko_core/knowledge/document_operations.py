@@ -1,5 +1,7 @@
 """The documents of knowledge bases as operations."""
 
+from typing import Final
+
 from speko_core.knowledge import documents, schemas
 from speko_core.operations import AnyOperation, ErrorCase, Http, Operation, ToolBinding
 from speko_core.schemas import Deleted
@@ -10,7 +12,7 @@ NOT_FOUND = ErrorCase(
 FULL = ErrorCase(409, "CONFLICT", "The knowledge base holds as many documents as it may.")
 NOT_UPLOADED = ErrorCase(409, "CONFLICT", "The document's file was not uploaded yet.")
 TAG = "Knowledge bases"
-TOOLSET = "knowledge"
+TOOLSET: Final = "knowledge"
 PATH = "/v1/knowledge-bases/{id}/documents"
 FOLLOW = "get_knowledge_document until status is ready or failed"
 

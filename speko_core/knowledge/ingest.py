@@ -30,6 +30,7 @@ from speko_core.knowledge.reading import process
 from speko_core.knowledge.reading.failure import Unreadable
 from speko_core.knowledge.reading.kinds import kind_of
 from speko_core.knowledge.schemas import FaqPair
+from speko_core.knowledge.sweep import SWEEP
 from speko_core.ports.jobs import DOCUMENTS, JobKind
 from speko_core.types import JsonObject
 
@@ -249,4 +250,4 @@ INGEST = JobKind(
     retry_delays_s=(5.0,),
     queue=DOCUMENTS,
 )
-KINDS: tuple[JobKind, ...] = (INGEST, files.REMOVE)
+KINDS: tuple[JobKind, ...] = (INGEST, files.REMOVE, SWEEP)

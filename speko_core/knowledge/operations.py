@@ -1,5 +1,7 @@
 """Knowledge bases as operations. Their documents are in `document_operations.py`."""
 
+from typing import Final
+
 from speko_core.knowledge import documents, schemas, service
 from speko_core.knowledge.document_operations import OPERATIONS as DOCUMENTS
 from speko_core.operations import AnyOperation, ErrorCase, Http, Operation, ToolBinding
@@ -8,7 +10,7 @@ from speko_core.schemas import Deleted
 NOT_FOUND = ErrorCase(404, "NOT_FOUND", "No knowledge base with this id exists in the authenticated organization.")
 NO_AGENT = ErrorCase(404, "NOT_FOUND", "No agent with this id exists in the authenticated organization.")
 TAG = "Knowledge bases"
-TOOLSET = "knowledge"
+TOOLSET: Final = "knowledge"
 
 LIST = Operation(
     id="knowledge_bases.list",

@@ -102,6 +102,15 @@ async def base_of(db: AsyncSession, row: KnowledgeDocument) -> KnowledgeBase | N
     return (await db.scalars(statement.with_for_update().execution_options(populate_existing=True))).one_or_none()
 
 
+async def pending_since(db: AsyncSession, before: datetime, limit: int) -> Sequence[tuple[str, str]]:
+    """Organization and id of documents announced before a moment and never finalized, of every organization."""
+    statement = select(KnowledgeDocument.organization_id, KnowledgeDocument.id).where(
+        KnowledgeDocument.status == "pending", KnowledgeDocument.created_at < before
+    )
+    found = await db.execute(statement.order_by(KnowledgeDocument.created_at).limit(limit))
+    return [(organization_id, document_id) for organization_id, document_id in found]
+
+
 async def replace_chunks(db: AsyncSession, row: KnowledgeDocument, passages: Sequence[Passage]) -> None:
     """Take these passages for a document's chunks, instead of what it had."""
     await db.execute(delete(KnowledgeChunk).where(KnowledgeChunk.document_id == row.id))

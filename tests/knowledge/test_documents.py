@@ -314,6 +314,21 @@ async def test_a_document_deleted_while_it_is_read_leaves_nothing(words: Library
     assert (await words.files(), (await words.base())["documentCount"]) == (0, 0)
 
 
+async def test_a_document_that_is_never_finalized_is_given_up_with_its_file(words: Library) -> None:
+    """AGT-6: nothing that nobody asks for is kept."""
+    body = {"filename": "a.txt", "contentType": "text/plain", "sizeBytes": 2}
+    created = (await words.rest.post(f"{words.path}/documents", json=body)).json()
+    upload = created["upload"]
+    await words.rest.put(upload["url"], content=b"ab", headers=upload["headers"])
+    await words.work(3600 * 23)
+    assert (await words.document(created["document"]["id"]))["status"] == "pending"
+    await words.work(3600 * 2)
+    await words.work()
+    row = await words.document(created["document"]["id"])
+    assert (row["status"], "within a day" in str(row["errorMessage"])) == ("failed", True)
+    assert await words.files() == 0
+
+
 class DyingBlobs:
     """A store in whose midst the process is stopped."""
 
