@@ -9,9 +9,9 @@ import pytest
 from pydantic import SecretStr
 
 from speko_core.knowledge.embedding import remote
-from speko_core.knowledge.embedding.embedders import FULL_TEXT, LOCAL, Embedders
+from speko_core.knowledge.embedding.embedders import FULL_TEXT, Embedders
 from speko_core.knowledge.embedding.failure import EmbeddingFailed
-from speko_core.knowledge.embedding.minilm import folder
+from speko_core.knowledge.embedding.installed import LOCAL, folder
 from speko_core.knowledge.embedding.remote import Endpoint
 from speko_core.settings import Settings
 

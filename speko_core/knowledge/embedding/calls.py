@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from speko_core.deps import Deps
 from speko_core.errors import InsufficientCredits
 from speko_core.knowledge.embedding import remote
-from speko_core.knowledge.embedding.embedders import LOCAL
 from speko_core.knowledge.embedding.failure import EmbeddingFailed
+from speko_core.knowledge.embedding.installed import LOCAL
 from speko_core.metering.credit import Reservation
 from speko_core.metering.prices import list_price
 from speko_core.oneshot.usage import Attribution, Units, Usage

