@@ -8,35 +8,28 @@ stored; a document that cannot be read keeps what it had.
 import asyncio
 import hashlib
 import logging
-import tempfile
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
-from pydantic import TypeAdapter
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from speko_core.deps import Deps
 from speko_core.errors import SpekoError
-from speko_core.knowledge import files, repository
+from speko_core.knowledge import files, repository, sources
 from speko_core.knowledge.embedding.calls import BATCH, embed
 from speko_core.knowledge.embedding.embedders import FULL_TEXT
 from speko_core.knowledge.embedding.failure import EmbeddingFailed
-from speko_core.knowledge.fetching import FetchFailed, fetch
-from speko_core.knowledge.models import KnowledgeBase, KnowledgeDocument
-from speko_core.knowledge.passages import Block, Passage, cut
-from speko_core.knowledge.reading import process
+from speko_core.knowledge.fetching import Fetched, FetchFailed
+from speko_core.knowledge.models import CONTENT_TYPE_LENGTH, KnowledgeBase, KnowledgeDocument
+from speko_core.knowledge.passages import Passage
 from speko_core.knowledge.reading.failure import Unreadable
-from speko_core.knowledge.reading.kinds import kind_of
-from speko_core.knowledge.schemas import FaqPair
 from speko_core.knowledge.sweep import SWEEP
 from speko_core.ports.jobs import DOCUMENTS, JobKind
 from speko_core.types import JsonObject
 
 logger = logging.getLogger(__name__)
 
-MAX_READ_BYTES = 50 * 1_048_576
 RETRIES_S = (5.0, 30.0, 120.0, 600.0)
 # Starts of one run: its attempts, and some that a crash of the process took.
 MAX_STARTS = len(RETRIES_S) + 5
@@ -93,7 +86,7 @@ async def ingest(deps: Deps, args: JsonObject) -> JsonObject:
         row = await _begin(run)
         try:
             if row.chunked_run != row.run:
-                await _store(run, await _passages(run, row))
+                await _store(run, *await sources.passages(deps, row, run.key))
             await _embed(run)
             return await _finish(run)
         except Unreadable as error:
@@ -117,55 +110,12 @@ async def _begin(run: _Run) -> KnowledgeDocument:
     return row
 
 
-async def _passages(run: _Run, row: KnowledgeDocument) -> Sequence[Passage]:
-    if row.faq is not None:
-        return _of_pairs(row.faq)
-    content_type, filename = row.content_type, row.filename
-    if row.url is not None:
-        fetched = await fetch(run.deps, row.url, run.key, MAX_READ_BYTES)
-        content_type, filename = fetched.content_type, row.url.partition("?")[0]
-        async with run.step() as (_, current):
-            current.content_type, current.size_bytes = content_type[:120], fetched.size_bytes
-    else:
-        await _check_upload(run.deps, run.key, row.size_bytes)
-    kind = kind_of(content_type, filename)
-    if kind is None:
-        raise Unreadable(
-            "The document is of a kind that is not read: it must be text, Markdown, HTML, CSV, PDF or DOCX."
-        )
-    with tempfile.TemporaryDirectory(prefix="speko-document-") as folder:
-        path = Path(folder) / "document"
-        await _download(run.deps, run.key, path)
-        return await process.read(path, kind, process.ReadingLimits())
-
-
-def _of_pairs(faq: JsonObject) -> list[Passage]:
-    pairs = TypeAdapter(list[FaqPair]).validate_python(faq["pairs"])
-    blocks = (Block(f"{pair.question}\n{pair.answer}", (pair.question,)) for pair in pairs)
-    return list(cut(blocks))
-
-
-async def _check_upload(deps: Deps, key: str, announced: int) -> None:
-    size = await deps.blobs.size(key)
-    if size is None:
-        raise Unreadable("No file was uploaded.")
-    if size != announced:
-        raise Unreadable(f"The file has {size} bytes; {announced} were announced.")
-    if size > MAX_READ_BYTES:
-        await deps.blobs.delete(key)
-        raise Unreadable(f"The file is larger than the {MAX_READ_BYTES // 1_048_576} MB that are read. Split it.")
-
-
-async def _download(deps: Deps, key: str, path: Path) -> None:
-    with await asyncio.to_thread(path.open, "wb") as file:
-        async for piece in deps.blobs.get(key):
-            await asyncio.to_thread(file.write, piece)
-
-
-async def _store(run: _Run, passages: Sequence[Passage]) -> None:
+async def _store(run: _Run, passages: Sequence[Passage], fetched: Fetched | None) -> None:
     """Replace the passages, unless the document gives the same ones again: then their embeddings stay too."""
     digest = hashlib.sha256(repr(passages).encode()).hexdigest()
     async with run.step() as (db, row):
+        if fetched is not None:
+            row.content_type, row.size_bytes = fetched.content_type[:CONTENT_TYPE_LENGTH], fetched.size_bytes
         if row.digest != digest:
             await repository.replace_chunks(db, row, passages)
             row.digest, row.chunk_count, row.embedded_count = digest, len(passages), 0

@@ -16,7 +16,7 @@ from starlette.responses import RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from speko_core.deps import Deps
-from speko_core.knowledge import ingest
+from speko_core.knowledge import ingest, sources
 from speko_core.types import JsonObject
 from tests.conftest import Tenant, with_deps
 from tests.knowledge import papers
@@ -124,7 +124,7 @@ async def test_a_document_that_was_not_uploaded_or_is_broken_fails_with_a_senten
 
 async def test_a_file_too_large_to_be_read_fails_and_is_not_kept(words: Library) -> None:
     """AGT-6"""
-    large = await words.add(b"a" * (ingest.MAX_READ_BYTES + 1), "large.txt", "text/plain")
+    large = await words.add(b"a" * (sources.MAX_READ_BYTES + 1), "large.txt", "text/plain")
     assert (large["status"], "larger than the 50 MB" in str(large["errorMessage"])) == ("failed", True)
     assert await words.files() == 0
 
