@@ -27,6 +27,8 @@ class BuildOptions(BaseModel):
     providers: ProviderChoice = "keep"
     # What this installation can serve, as `layer:vendor` and `layer:vendor:model`; None keeps what the source named.
     served: frozenset[str] | None = None
+    # Whether this installation calls http and private addresses: for development.
+    insecure_urls: bool = False
 
 
 class Key(Shown):
@@ -75,6 +77,7 @@ class Build(Shown):
 
     platform: str
     source_digest: str
+    entry: str = Field(description="Key of the agent that answers.")
     agent_create_payload: JsonObject = Field(description="Body of POST /v1/agents.")
     tools: list[JsonObject] = Field(description="Bodies of POST /v1/agents/{id}/tools.")
     session_config: JsonObject = Field(description="Body of POST /v1/sessions; add `agentId`.")

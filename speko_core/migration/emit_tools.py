@@ -2,6 +2,7 @@
 
 import re
 
+from speko_core.migration.acceptable import address_problem, tool_problem
 from speko_core.migration.build import Key, ToolAdapter, Unmappable
 from speko_core.migration.neutral import Agent, Endpoint, Tool, Transfer
 from speko_core.migration.secrets import placeholder
@@ -12,18 +13,26 @@ _SIP = re.compile(r"^sips?:[^\s@]+@[^\s@]+$")
 _URL = re.compile(r"^https?://[^\s<>{}\[\]]+\.[^\s<>]+|^https?://localhost[:/]", re.IGNORECASE)
 _NO_ARGUMENTS: JsonObject = {"type": "object", "properties": {}}
 _MAX_DESCRIPTION = 4_000
+MAX_TOOLS = 100
+MAX_DESTINATIONS = 20
+MAX_TIMEOUT_MS = 30_000
+RESERVED = frozenset({"host", "content-length", "connection", "transfer-encoding"})
 _CALL_PATH = re.compile(r"\{([A-Za-z_]\w*)\}")
 
 
 class ToolWriter:
-    """Collects the tools of one agent and what a person must know about them."""
+    """Collects the tools of one agent and what a person must know about them.
 
-    def __init__(self) -> None:
+    Every tool it keeps is one the API takes. `insecure_urls` is the installation's switch for development.
+    """
+
+    def __init__(self, *, insecure_urls: bool = False) -> None:
         self.tools: list[JsonObject] = []
         self.adapters: list[ToolAdapter] = []
         self.unmappable: list[Unmappable] = []
         self.keys: list[Key] = []
         self.warnings: list[str] = []
+        self._insecure_urls = insecure_urls
 
     def write(self, agent: Agent) -> None:
         """Every tool of the agent, then the built-in transfer over all its destinations."""
@@ -33,7 +42,23 @@ class ToolWriter:
             self._transfers(agent.transfers)
         if agent.knowledge and not any(tool.builtin == "search_knowledge_base" for tool in agent.tools):
             text = "Search the knowledge base before answering questions about facts."
-            self.tools.append(_builtin("search_knowledge_base", text, {}))
+            self._keep(_builtin("search_knowledge_base", text, {}))
+
+    def _keep(self, body: JsonObject) -> bool:
+        """Add a body the API takes; say why where it does not."""
+        name = str(body["name"])
+        taken = {str(tool["name"]) for tool in self.tools}
+        if name in taken:
+            name = next(free for at in range(2, MAX_TOOLS + 2) if (free := f"{name[:60]}_{at}") not in taken)
+            self.warnings.append(f"Two tools are called {body['name']}; the second is {name} here.")
+        problem = tool_problem({**body, "name": name}, insecure_urls=self._insecure_urls)
+        if problem is None and len(self.tools) >= MAX_TOOLS:
+            problem = f"An agent has at most {MAX_TOOLS} tools."
+        if problem is None:
+            self.tools.append({**body, "name": name})
+            return True
+        self.unmappable.append(Unmappable(name=name, reason=problem))
+        return False
 
     def _tool(self, tool: Tool, agent: Agent) -> None:
         if tool.unmappable:
@@ -41,36 +66,55 @@ class ToolWriter:
             if tool.kind != "inline" or not tool.parameters:
                 return
         if tool.kind == "builtin":
-            self.tools.append(_builtin(tool.builtin or tool.name, _end_words(tool, agent), {}))
+            self._keep(_builtin(tool.builtin or tool.name, _end_words(tool, agent), {}))
         elif tool.kind == "webhook" and tool.endpoint is not None:
             self._webhook(tool, tool.endpoint)
         else:
-            self.tools.append(_body(tool, {"kind": "inline"}))
+            self._keep(_body(tool, {"kind": "inline"}))
 
     def _webhook(self, tool: Tool, endpoint: Endpoint) -> None:
-        if not _URL.match(endpoint.url):
-            reason = "Its address is a placeholder; it stays an inline tool until it has a real https address."
+        reason = self._address_reason(endpoint.url)
+        if reason is not None:
             self.unmappable.append(Unmappable(name=tool.name, reason=reason))
-            self.tools.append(_body(tool, {"kind": "inline"}))
+            self._keep(_body(tool, {"kind": "inline"}))
             return
-        secret = f"{tool.name.upper()}_SIGNING_SECRET"
-        source: JsonObject = {"kind": "webhook", "url": endpoint.url, "secret": placeholder(secret)}
-        self.keys.append(
-            Key(name=secret, kind="signing_secret", pointer=None, reason=f"Signs calls of the tool {tool.name}.")
-        )
+        source = self._source(tool, endpoint)
+        self._adapter(tool, endpoint, source)
+        if self._keep(_body(tool, source)):
+            secret = f"{tool.name.upper()}_SIGNING_SECRET"
+            self.keys.append(
+                Key(name=secret, kind="signing_secret", pointer=None, reason=f"Signs calls of the tool {tool.name}.")
+            )
+        else:
+            self._keep(_body(tool, {"kind": "inline"}))
+
+    def _address_reason(self, url: str) -> str | None:
+        if not _URL.match(url):
+            return "Its address is a placeholder; it stays an inline tool until it has a real https address."
+        problem = address_problem(url, insecure_urls=self._insecure_urls)
+        return f"Its address {problem}; it stays an inline tool until it has another." if problem else None
+
+    def _source(self, tool: Tool, endpoint: Endpoint) -> JsonObject:
+        secret = placeholder(f"{tool.name.upper()}_SIGNING_SECRET")
+        source: JsonObject = {"kind": "webhook", "url": endpoint.url, "secret": secret}
         plain = {header.name: header.value for header in endpoint.headers if not header.secret}
         hidden = [header for header in endpoint.headers if header.secret]
+        given = [name for name in plain if name.lower() in RESERVED or name.lower().startswith("webhook-")]
+        if given:
+            self.warnings.append(f"{tool.name}: the header {given[0]} is set by the product and was left out.")
+        plain = {name: value for name, value in plain.items() if name not in given}
         if plain:
             source["headers"] = dict(plain)
         if hidden:
             source["authHeaders"] = [{"name": header.name, "value": header.value} for header in hidden]
         if endpoint.timeout_ms:
-            source["timeoutMs"] = endpoint.timeout_ms
+            source["timeoutMs"] = min(max(endpoint.timeout_ms, 100), MAX_TIMEOUT_MS)
+            if endpoint.timeout_ms > MAX_TIMEOUT_MS:
+                self.warnings.append(f"The server of {tool.name} has {MAX_TIMEOUT_MS // 1000} seconds here at most.")
         if endpoint.runs_async:
             source["responseMode"] = "async"
             source["asyncAck"] = (tool.speech or "")[:500] or "I am on it."
-        self._adapter(tool, endpoint, source)
-        self.tools.append(_body(tool, source))
+        return source
 
     def _adapter(self, tool: Tool, endpoint: Endpoint, source: JsonObject) -> None:
         """Let the tool make the request its server expects, where that is not ours."""
@@ -89,6 +133,7 @@ class ToolWriter:
         )
         shaped: JsonObject = {
             "payloadFormat": endpoint.payload_format if endpoint.payload_format != "plain" else None,
+            "remoteName": endpoint.tool_name if endpoint.tool_name != tool.name else None,
             "method": endpoint.method if endpoint.method != "POST" else None,
             "query": endpoint.query or None,
             "constants": endpoint.constants or None,
@@ -119,7 +164,10 @@ class ToolWriter:
                 destination["message"] = transfer.message[:500]
             destinations.append(destination)
         if destinations:
-            self.tools.append(_builtin("transfer_call", _transfer_words(transfers), {"destinations": destinations}))
+            config: JsonObject = {"destinations": destinations[:MAX_DESTINATIONS]}
+            self._keep(_builtin("transfer_call", _transfer_words(transfers), config))
+            if len(destinations) > MAX_DESTINATIONS:
+                self.warnings.append(f"Only the first {MAX_DESTINATIONS} destinations of transfers are kept.")
 
 
 def _builtin(name: str, description: str, config: JsonObject) -> JsonObject:

@@ -89,7 +89,6 @@ class TurnTaking(_Part):
     max_endpointing_s: float | None = None
     interruption_min_s: float | None = None
     interruption_min_words: int | None = None
-    noise_cancellation: bool | None = None
 
 
 class Idle(_Part):
@@ -149,6 +148,7 @@ class Endpoint(_Part):
     constants: JsonObject = Field(default_factory=dict)
     timeout_ms: int | None = None
     payload_format: PayloadFormat = "plain"
+    tool_name: str | None = Field(None, description="What the server calls the tool, where that is not its name here.")
     runs_async: bool = False
 
 

@@ -1,6 +1,7 @@
-"""Migration as operations. They read what the client sends and store nothing, so reading agents is scope enough."""
+"""Migration as operations. All but `apply` store nothing, so reading agents is scope enough for them."""
 
 from speko_core.migration import schemas, service
+from speko_core.migration.apply import apply
 from speko_core.operations import AnyOperation, ErrorCase, Http, Operation, ToolBinding
 
 UNREADABLE = ErrorCase(400, "VALIDATION_ERROR", "A file is malformed, or nothing in it is a voice agent.")
@@ -72,4 +73,31 @@ BUILD = Operation(
     ),
 )
 
-OPERATIONS: tuple[AnyOperation, ...] = (INSPECT, PARSE, BUILD)
+APPLY = Operation(
+    id="migration.apply",
+    summary="Apply a migration",
+    description=(
+        "Creates the agents and tools of a build in one transaction. Agents and tools of the same names are updated, "
+        "so a second import never doubles anything; each change is a version."
+    ),
+    scope="agents:write",
+    effect="write",
+    input=schemas.MigrationApply,
+    output=schemas.MigrationApplied,
+    run=apply,
+    errors=(UNREADABLE, TOO_LARGE),
+    http=Http("POST", "/v1/migration/apply", tag="Migration"),
+    tool=ToolBinding(
+        "apply_migration",
+        "Apply migration",
+        "Use after build_session_config looks right. Creates the agents and their tools here, or updates those of the "
+        "same names. Returns agent ids, what changed, warnings and keys to set.",
+        toolset="migrate",
+        idempotent=True,
+        untrusted=True,
+        listed=False,
+        next_steps=("create_session with the entry agent's id and session_config",),
+    ),
+)
+
+OPERATIONS: tuple[AnyOperation, ...] = (INSPECT, PARSE, BUILD, APPLY)

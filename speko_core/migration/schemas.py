@@ -8,14 +8,16 @@ from pydantic import ConfigDict, Field, JsonValue
 
 from speko_core.errors import InvalidInput
 from speko_core.migration import limits
-from speko_core.migration.build import Build, GraphChoice, Key, ProviderChoice, Shown
+from speko_core.migration.build import Build, GraphChoice, Key, ProviderChoice, Shown, Unmappable
 from speko_core.migration.documents import File
+from speko_core.migration.neutral import Handoff
 from speko_core.migration.report import Report
 from speko_core.schemas import Input
 from speko_core.types import JsonObject
 
 _LONG = ConfigDict(str_max_length=limits.MAX_TOTAL_BYTES)
 Detail = Literal["grouped", "full"]
+Change = Literal["created", "updated", "unchanged"]
 
 
 class SourceFile(Input):
@@ -106,6 +108,53 @@ class MigrationBuilt(Shown):
     """The requests to send, one build for each agent, squad or flow."""
 
     builds: list[Build]
+    refused: list[RefusedFile]
+
+
+class MigrationApply(MigrationBuild):
+    """What to create or update: `files`, or a `neutral` model that parse returned."""
+
+
+class AppliedTool(Shown):
+    """A tool that is here now."""
+
+    tool_id: str
+    name: str
+    change: Change
+
+
+class AppliedAgent(Shown):
+    """An agent that is here now."""
+
+    key: str
+    agent_id: str
+    name: str
+    change: Change
+    version: int
+    tools: list[AppliedTool]
+
+
+class Migrated(Shown):
+    """One agent, squad or flow that is here now. The first agent answers."""
+
+    platform: str
+    source_digest: str
+    agents: list[AppliedAgent]
+    session_config: JsonObject = Field(description="Body of POST /v1/sessions; add `agentId`.")
+    phone_config: JsonObject
+    webhooks: list[JsonObject]
+    evals: list[JsonObject]
+    handoffs: list[Handoff]
+    unmappable_tools: list[Unmappable]
+    warnings: list[str]
+    keys_to_set: list[Key]
+    report: Report | None
+
+
+class MigrationApplied(Shown):
+    """What was created and updated."""
+
+    applied: list[Migrated]
     refused: list[RefusedFile]
 
 

@@ -15,9 +15,6 @@ from speko_core.migration.rules import Rule, RuleTree
 from speko_core.migration.secrets import KeyToSet, Scrubber
 from speko_core.types import JsonObject, JsonValue
 
-_EMPTY = "Not set in the source."
-_NO_PLACE = "No counterpart here; the value is kept under `unmapped`."
-
 
 class _Absent:
     """What a node holds where the document has nothing."""
@@ -33,6 +30,10 @@ class Claim:
     status: Status
     reason: str = ""
     neutral: str | None = None
+
+
+_UNSET = Claim("ignored", "Not set in the source.")
+_HOMELESS = Claim("unsupported", "No counterpart here; the value is kept under `unmapped`.")
 
 
 @dataclass
@@ -137,16 +138,20 @@ class Source:
         """Every value without a place, by pointer."""
         kept: JsonObject = {}
         for at, (path, value) in enumerate(self.leaves):
-            said = self._claims[at]
-            if not _is_empty(value) and (said is None or (said.status in ("unsupported", "invalid"))):
+            if self._fate(at)[1].status in ("unsupported", "invalid"):
                 kept[self.locations.name(path)] = value
         return kept
 
+    def _fate(self, at: int) -> tuple[Claim, targets.Fate]:
+        """What was said about a leaf, and what finally becomes of it."""
+        said = self._claims[at]
+        if said is None:
+            said = _UNSET if _is_empty(self.leaves[at][1]) else _HOMELESS
+        return said, targets.resolve(said.neutral, said.status, said.reason)
+
     def _entry(self, at: int) -> Entry:
-        path, value = self.leaves[at]
-        said = self._claims[at] or Claim("ignored", _EMPTY) if _is_empty(value) else self._claims[at]
-        said = said or Claim("unsupported", _NO_PLACE)
-        fate = targets.resolve(said.neutral, said.status, said.reason)
+        path = self.leaves[at][0]
+        said, fate = self._fate(at)
         found = self._secrets.get(path)
         status, reason = fate.status, fate.reason
         if found is not None:

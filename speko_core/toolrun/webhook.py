@@ -54,7 +54,9 @@ class WebhookCall:
     @property
     def envelope(self) -> EnvelopeCall:
         """The call as the envelopes take it."""
-        return EnvelopeCall(self.call_id, self.tool.name, self.arguments, self.session_id or "")
+        return EnvelopeCall(
+            self.call_id, self.source.remote_name or self.tool.name, self.arguments, self.session_id or ""
+        )
 
     @property
     def timeout_s(self) -> float:

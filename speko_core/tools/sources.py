@@ -37,6 +37,9 @@ class WebhookSource(Input):
     payload_format: PayloadFormat | None = Field(
         None, description="Whose request format the endpoint expects; `plain` sends the arguments as the body."
     )
+    remote_name: str | None = Field(
+        None, min_length=1, max_length=200, description="What the endpoint calls the tool, where its format names it."
+    )
     method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"] | None = None
     query: JsonObject | None = Field(None, description="Query parameters, with {{argument}} placeholders.")
     constants: JsonObject | None = Field(None, description="Arguments that are always sent and never the model's.")
@@ -97,6 +100,7 @@ class WebhookShown(Sparse):
     response_mode: ResponseMode | None = None
     async_ack: str | None = None
     payload_format: PayloadFormat | None = None
+    remote_name: str | None = None
     method: str | None = None
     query: JsonObject | None = None
     constants: JsonObject | None = None

@@ -1,27 +1,45 @@
 """`speko migrate`: find other platforms' voice agents on this machine, read them, build and create them here."""
 
-import json
+from collections import Counter
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import ParamSpec
 
 import click
 
-from speko_core.agents.operations import CREATE, LIST, UPDATE
 from speko_core.deps import Deps
 from speko_core.errors import InvalidInput
-from speko_core.migration.build import Build, BuildOptions
+from speko_core.migration.build import BuildOptions
 from speko_core.migration.documents import File
 from speko_core.migration.emit import build_session_config
 from speko_core.migration.inspect import inspect_files
 from speko_core.migration.neutral import dump, neutral_schema
+from speko_core.migration.operations import APPLY
 from speko_core.migration.parse import Outcome, parse_files
 from speko_core.migration.report import render
+from speko_core.migration.served import served
 from speko_core.migration.workspace import select_files
-from speko_core.types import JsonObject, JsonValue
+from speko_core.types import JsonObject
 from speko_gateway.cli.local import call_in, organization_id, organization_option, run_local
-from speko_gateway.cli.output import json_option, show_json, show_table
+from speko_gateway.cli.output import json_option, objects, show_json, show_table, texts
 
+P = ParamSpec("P")
 paths_argument = click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
 platform_option = click.option("--platform", help="Only this platform, such as vapi; absent detects it.")
+
+
+def build_options(command: Callable[P, None]) -> Callable[P, None]:
+    """The choices of build, apply and verify."""
+    for option in reversed(
+        (
+            click.option("--name", help="Name of the new agent."),
+            click.option("--language", help="BCP-47, when the source names none."),
+            click.option("--graph", type=click.Choice(["staged", "linked"]), default="staged", show_default=True),
+            click.option("--providers", type=click.Choice(["keep", "any"]), default="keep", show_default=True),
+        )
+    ):
+        command = option(command)
+    return command
 
 
 @click.group(short_help="Move voice agents here from other platforms.")
@@ -84,35 +102,34 @@ def parse(paths: tuple[Path, ...], platform: str | None, as_json: bool) -> None:
 @migrate.command()
 @paths_argument
 @platform_option
-@click.option("--name", help="Name of the new agent.")
-@click.option("--language", help="BCP-47, when the source names none.")
-@click.option("--graph", type=click.Choice(["staged", "linked"]), default="staged", show_default=True)
-@click.option("--providers", type=click.Choice(["keep", "any"]), default="keep", show_default=True)
-@click.option("--create", "creates", is_flag=True, help="Create the agents here; agents of the same name are updated.")
-@organization_option
-def build(
-    paths: tuple[Path, ...],
-    platform: str | None,
-    name: str | None,
-    language: str | None,
-    graph: str,
-    providers: str,
-    creates: bool,
-    organization: str | None,
-) -> None:
-    """Write the requests that make the same agents here, or create them at once."""
-    options = BuildOptions.model_validate({"name": name, "language": language, "graph": graph, "providers": providers})
+@build_options
+def build(paths: tuple[Path, ...], platform: str | None, **choices: str | None) -> None:
+    """Write the requests that make the same agents here, as JSON."""
+    options = BuildOptions.model_validate({**choices, "served": served()})
     outcome = _outcome(paths, platform)
     builds = [build_session_config(item.agents, options, None, item.keys_to_set) for item in outcome.parsed]
-    if not creates:
-        click.echo(
-            json.dumps(
-                [one.model_dump(mode="json", exclude={"report"}) for one in builds], indent=2, ensure_ascii=False
-            )
-        )
+    show_json([one.model_dump(mode="json", exclude={"report"}) for one in builds])
+
+
+@migrate.command()
+@paths_argument
+@platform_option
+@build_options
+@organization_option
+@json_option
+def apply(
+    paths: tuple[Path, ...], platform: str | None, organization: str | None, as_json: bool, **choices: str | None
+) -> None:
+    """Create the agents and their tools here, or update those of the same names."""
+    outcome = _outcome(paths, platform)
+    done = run_local(lambda deps: _apply(deps, outcome, choices, organization))
+    if as_json:
+        show_json(done)
         return
-    for line in run_local(lambda deps: _create(deps, builds, organization)):
-        click.echo(line)
+    for parsed, one in zip(outcome.parsed, done, strict=True):
+        _show_applied(one)
+        for key in parsed.keys_to_set:
+            click.echo(f"  set:  {key.name} ({key.pointer}): {key.reason}")
 
 
 @migrate.command()
@@ -135,28 +152,31 @@ def _outcome(paths: tuple[Path, ...], platform: str | None) -> Outcome:
     return outcome
 
 
-async def _create(deps: Deps, builds: list[Build], organization: str | None) -> list[str]:
+async def _apply(
+    deps: Deps, outcome: Outcome, choices: Mapping[str, str | None], organization: str | None
+) -> list[JsonObject]:
+    """Apply each of them; of two sources with one name the second gets a number."""
     inside = await organization_id(deps, organization)
-    listed = await call_in(deps, LIST, {}, inside)
-    known = (
-        {str(row["name"]): str(row["id"]) for row in listed if isinstance(row, dict)}
-        if isinstance(listed, list)
-        else {}
-    )
-    lines: list[str] = []
-    for built in builds:
-        payloads = [built.agent_create_payload, *(one.agent_create_payload for one in built.linked_agents)]
-        lines += [await _create_one(deps, payload, known, inside) for payload in payloads]
-        lines += [f"  note: {warning}" for warning in built.warnings]
-        lines += [f"  set:  {key.name}: {key.reason}" for key in built.keys_to_set]
-    return lines
+    done: list[JsonObject] = []
+    used: Counter[str] = Counter()
+    for item in outcome.parsed:
+        name = choices["name"] or item.agents.agents[0].name or "Imported agent"
+        used[name] += 1
+        given = {**choices, "name": f"{name} {used[name]}" if used[name] > 1 else choices["name"]}
+        raw = {"neutral": dump(item.agents), **{key: value for key, value in given.items() if value is not None}}
+        answer = await call_in(deps, APPLY, raw, inside)
+        done += objects(answer, "applied")
+    return done
 
 
-async def _create_one(deps: Deps, payload: JsonObject, known: dict[str, str], organization: str) -> str:
-    name = str(payload["name"])
-    if name in known:
-        await call_in(deps, UPDATE, {**payload, "id": known[name]}, organization)
-        return f"updated {known[name]} {name}"
-    made: JsonValue = await call_in(deps, CREATE, payload, organization)
-    known[name] = str(made["id"]) if isinstance(made, dict) else ""
-    return f"created {known[name]} {name}"
+def _show_applied(one: JsonObject) -> None:
+    for agent in objects(one, "agents"):
+        click.echo(f"{agent['change']} {agent['agent_id']} {agent['name']}")
+        for tool in objects(agent, "tools"):
+            click.echo(f"  {tool['change']} tool {tool['name']}")
+    for tool in objects(one, "unmappable_tools"):
+        click.echo(f"  not carried over: {tool['name']}: {tool['reason']}")
+    for warning in texts(one, "warnings"):
+        click.echo(f"  note: {warning}")
+    for key in objects(one, "keys_to_set"):
+        click.echo(f"  set:  {key['name']}: {key['reason']}")

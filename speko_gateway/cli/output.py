@@ -5,6 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import click
 
+from speko_core.types import JsonObject, JsonValue
+
 json_option = click.option("--json", "as_json", is_flag=True, help="Answer with one JSON document.")
 
 
@@ -36,3 +38,15 @@ def text(row: Mapping[str, object], name: str) -> str:
     """A field as a cell; absent and null are a dash."""
     value = row.get(name)
     return "-" if value is None else str(value)
+
+
+def objects(value: JsonValue, name: str) -> list[JsonObject]:
+    """The objects in the list `name` of an answer; none where there is no such list."""
+    listed = value.get(name) if isinstance(value, dict) else None
+    return [item for item in listed if isinstance(item, dict)] if isinstance(listed, list) else []
+
+
+def texts(value: JsonValue, name: str) -> list[str]:
+    """The texts in the list `name` of an answer."""
+    listed = value.get(name) if isinstance(value, dict) else None
+    return [item for item in listed if isinstance(item, str)] if isinstance(listed, list) else []

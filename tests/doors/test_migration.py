@@ -1,7 +1,9 @@
 """Migration through the doors: the requests that are built are accepted as they stand."""
 
+import base64
 import json
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -9,6 +11,7 @@ import pytest
 from speko_core.deps import Deps
 from tests.conftest import Tenant, on_sqlite
 from tests.core.migration.samples import FIXTURES, SAMPLES
+from tests.core.migration.test_corpus import FILES
 from tests.mcp.client import mcp_client
 
 pytestmark = on_sqlite
@@ -18,18 +21,87 @@ def _files(name: str) -> list[dict[str, str]]:
     return [{"path": file, "content": (FIXTURES / file).read_text("utf-8-sig")} for file in SAMPLES[name][2]]
 
 
+async def _accepted(rest: httpx.AsyncClient, build: dict[str, Any], number: int = 0) -> None:
+    """Send the requests of one agent as they stand; a number keeps the names of many imports apart."""
+    name = f"{build['agent_create_payload']['name']}"
+    payload = {**build["agent_create_payload"], "name": f"{number} {name}"[:200] if number else name}
+    made = await rest.post("/v1/agents", json=payload)
+    assert made.status_code == 201, made.text
+    for tool in build["tools"]:
+        taken = await rest.post(f"/v1/agents/{made.json()['id']}/tools", json=tool)
+        assert taken.status_code == 201, (tool["name"], taken.text)
+    for more in ({"agentId": made.json()["id"]}, {}):
+        session = await rest.post("/v1/sessions", json={**build["session_config"], **more})
+        assert session.status_code == 201, session.text
+
+
+@pytest.mark.parametrize("graph", ["staged", "linked"])
 @pytest.mark.parametrize("name", SAMPLES)
-async def test_the_api_accepts_what_was_built(rest: httpx.AsyncClient, name: str) -> None:
+async def test_the_api_accepts_what_was_built(rest: httpx.AsyncClient, name: str, graph: str) -> None:
     """MIG-3"""
-    answer = await rest.post("/v1/migration/build", json={"files": _files(name)})
+    answer = await rest.post("/v1/migration/build", json={"files": _files(name), "graph": graph})
     assert answer.status_code == 200, answer.text
     for build in answer.json()["builds"]:
-        made = await rest.post("/v1/agents", json=build["agent_create_payload"])
-        assert made.status_code == 201, made.text
-        session = await rest.post("/v1/sessions", json={**build["session_config"], "agentId": made.json()["id"]})
-        assert session.status_code == 201, session.text
-        bare = await rest.post("/v1/sessions", json=build["session_config"])
-        assert bare.status_code == 201, bare.text
+        for one in (build, *build["linked_agents"]):
+            await _accepted(rest, one)
+
+
+@pytest.mark.skipif(not FILES, reason="there is no folder of other people's configurations")
+async def test_the_api_accepts_what_was_built_from_published_configurations(rest: httpx.AsyncClient) -> None:
+    """MIG-3"""
+    number = 0
+    for path in FILES:
+        content = base64.b64encode(path.read_bytes()).decode()
+        file = {"path": path.name, "content": content, "encoding": "base64"}
+        answer = await rest.post("/v1/migration/build", json={"files": [file], "graph": "linked"})
+        for build in answer.json().get("builds", ()):
+            for one in (build, *build["linked_agents"]):
+                number += 1
+                await _accepted(rest, one, number)
+    assert number > len(FILES)
+
+
+async def test_applying_twice_updates_and_never_doubles(rest: httpx.AsyncClient) -> None:
+    """MIG-3: the squad's members with their tools; the second time nothing is left to change."""
+    body = {"files": _files("vapi_squad"), "graph": "linked"}
+    first = (await rest.post("/v1/migration/apply", json=body)).json()["applied"][0]
+    names = [agent["name"] for agent in first["agents"]]
+    assert names == ["Clinic: Reception", "Clinic: Booking", "Clinic: member_3"]
+    assert {agent["change"] for agent in first["agents"]} == {"created"}
+    assert sum(len(agent["tools"]) for agent in first["agents"]) > 0
+    second = (await rest.post("/v1/migration/apply", json=body)).json()["applied"][0]
+    changes = [thing["change"] for agent in second["agents"] for thing in (agent, *agent["tools"])]
+    assert set(changes) == {"unchanged"}
+    assert [agent["agent_id"] for agent in second["agents"]] == [agent["agent_id"] for agent in first["agents"]]
+    listed = (await rest.get("/v1/agents")).json()
+    assert sorted(row["name"] for row in listed if row["name"].startswith("Clinic")) == sorted(names)
+
+
+async def test_a_changed_source_updates_what_is_here_and_leaves_what_was_added_by_hand(rest: httpx.AsyncClient) -> None:
+    """MIG-3: secrets, and tools of other names, stay."""
+    files = _files("vapi_assistant")
+    agent = (await rest.post("/v1/migration/apply", json={"files": files})).json()["applied"][0]["agents"][0]
+    path = f"/v1/agents/{agent['agent_id']}/tools"
+    own = {"name": "own", "description": "Ours.", "parameters": {"type": "object"}, "source": {"kind": "inline"}}
+    assert (await rest.post(path, json=own)).status_code == 201
+    await rest.patch(f"/v1/agents/{agent['agent_id']}", json={"audioOutput": {"gainDb": 3}})
+    changed = [{**file, "content": file["content"].replace("how can I help?", "ahoy!")} for file in files]
+    assert changed != files
+    again = (await rest.post("/v1/migration/apply", json={"files": changed})).json()["applied"][0]["agents"][0]
+    assert (again["agent_id"], again["change"]) == (agent["agent_id"], "updated")
+    row = (await rest.get(f"/v1/agents/{agent['agent_id']}")).json()
+    assert row["audioOutput"] == {"gainDb": 3}
+    tools = [tool["name"] for tool in (await rest.get(path)).json()]
+    assert sorted(tools) == sorted(["own", *(tool["name"] for tool in agent["tools"])])
+
+
+async def test_two_sources_of_one_name_are_two_agents(rest: httpx.AsyncClient) -> None:
+    """MIG-3"""
+    files = [{**file, "path": f"{at}.yaml"} for at, file in enumerate(_files("vapi_legacy") * 2)]
+    files[1]["content"] += "\nmetadata: {copy: 2}\n"
+    applied = (await rest.post("/v1/migration/apply", json={"files": files})).json()["applied"]
+    names = [one["agents"][0]["name"] for one in applied]
+    assert names == [names[0], f"{names[0]} 2"]
 
 
 async def test_a_parsed_model_is_built_from_as_it_came(rest: httpx.AsyncClient) -> None:

@@ -183,7 +183,7 @@ def _ending(agent: Agent, node: Node) -> None:
         agent.voicemail.message = agent.voicemail.message or _text(agent, place, "voicemail.message") or None
     voicemail.mark("approximated", "Detection has a mode and a message here.", "voicemail.mode")
     agent.background.source = node["background_track"].take_text("background.source")
-    agent.turn.noise_cancellation = node["noise_cancellation"].take_flag("turn.noiseCancellation")
+    node["noise_cancellation"].take_flag("turn.noiseCancellation")
     url = node["webhook"].take_text("webhooks.url")
     if url:
         agent.webhooks.append(Webhook(event="post_call", url=url))

@@ -94,9 +94,6 @@ def _turns(agent: Agent, node: Node) -> None:
     silence = detection["silence_duration_ms"].take_number("turn.minEndpointingS", factor=0.001)
     agent.turn.min_endpointing_s = silence
     agent.idle.after_seconds = detection["idle_timeout_ms"].take_number("idle.afterSeconds", factor=0.001)
-    noise = node.at("audio", "input", "noise_reduction") if node["audio"] else node["input_audio_noise_reduction"]
-    if noise.is_object:
-        agent.turn.noise_cancellation = True
 
 
 def _tool(agent: Agent, item: Node) -> None:

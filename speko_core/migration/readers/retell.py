@@ -174,10 +174,7 @@ def _timing(agent: Agent, node: Node) -> None:
     agent.idle.max_count = int(count) if count is not None else None
     agent.limits.silence_end_s = node["end_call_after_silence_ms"].take_number("limits.silenceEndS", factor=0.001)
     agent.limits.max_duration_s = node["max_call_duration_ms"].take_number("limits.maxDurationS", factor=0.001)
-    noise = node["denoising_mode"]
-    if noise.text:
-        agent.turn.noise_cancellation = noise.text != "no-denoise"
-        noise.mark("approximated", "", "turn.noiseCancellation")
+    node["denoising_mode"].mark("approximated", "", "turn.noiseCancellation")
 
 
 def _voicemail(agent: Agent, node: Node) -> None:

@@ -58,6 +58,7 @@ def _custom(agent: Agent, item: Node) -> str:
             query=query,
             timeout_ms=int(timeout) if timeout and timeout > 0 else None,
             payload_format="plain" if plain else "retell",
+            tool_name=None if plain else item["name"].text,
         ),
         speech=item["execution_message_description"].take_text("tools.speech"),
     )

@@ -74,8 +74,7 @@ def read(source: Source, detection: Detection) -> VoiceAgents:
     agent.limits.max_duration_s = phone["time_limit_secs"].take_number("limits.maxDurationS")
     idle = phone["user_idle_timeout_secs"].take_number("limits.silenceEndS")
     agent.limits.silence_end_s = idle
-    noise = phone["noise_suppression"]
-    agent.turn.noise_cancellation = None if noise.text is None else noise.text not in ("disabled", "off", "none")
+    phone["noise_suppression"].take_text("turn.noiseCancellation")
     for item in node["tools"].items():
         _tool(agent, item)
     node.apply(_RULES)

@@ -190,7 +190,7 @@ def _turns(agent: Agent, node: Node) -> None:
     agent.turn.interruption_min_s = stop["voiceSeconds"].take_number("turn.interruptionMinS")
     sound = node["backgroundSound"]
     agent.background.source = sound.take_text("background.source")
-    agent.turn.noise_cancellation = node["backgroundDenoisingEnabled"].take_flag("turn.noiseCancellation")
+    node["backgroundDenoisingEnabled"].take_flag("turn.noiseCancellation")
     for hook in node["hooks"].items():
         _idle_hook(agent, hook)
     plan = node["messagePlan"]

@@ -63,6 +63,7 @@ def _function(agent: Agent, item: Node, server: Node | None) -> None:
         endpoint = Endpoint(
             url=url or inherited or "",
             payload_format="vapi",
+            tool_name=function["name"].text,
             headers=tools.take_headers(item.at("server", "headers")),
             timeout_ms=_milliseconds(item.at("server", "timeoutSeconds")),
             runs_async=item["async"].json is True,

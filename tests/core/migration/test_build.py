@@ -6,11 +6,11 @@ import pytest
 
 from speko_core.agents.schemas import AgentCreate
 from speko_core.migration.build import Build, BuildOptions, GraphChoice
+from speko_core.migration.building import neutral_of
 from speko_core.migration.documents import File
 from speko_core.migration.emit import build_session_config
 from speko_core.migration.neutral import VoiceAgents, dump
 from speko_core.migration.parse import parse_files
-from speko_core.migration.service import neutral_of
 from speko_core.tools.builtins import config_problems
 from speko_core.tools.parameters import schema_problem
 from speko_core.tools.schemas import ToolCreate

@@ -65,14 +65,16 @@ def test_building_prints_the_requests() -> None:
     assert (payload["name"], payload["intent"]["language"]) == ("Gym desk", "en-US")
 
 
-def test_creating_twice_updates_instead_of_doubling(installation: Path) -> None:
+def test_applying_twice_updates_instead_of_doubling(installation: Path) -> None:
     """MIG-3"""
-    first = run("build", str(FIXTURES / "vapi_squad.json"), "--graph", "linked", "--create").output
-    second = run("build", str(FIXTURES / "vapi_squad.json"), "--graph", "linked", "--create").output
+    first = run("apply", str(FIXTURES / "vapi_squad.json"), "--graph", "linked").output
+    second = run("apply", str(FIXTURES / "vapi_squad.json"), "--graph", "linked").output
     made = [line.split()[1:] for line in first.splitlines() if line.startswith("created ")]
-    again = [line.split()[1:] for line in second.splitlines() if line.startswith("updated ")]
+    again = [line.split()[1:] for line in second.splitlines() if line.startswith("unchanged ")]
     assert len(made) == 3
     assert again == made
+    assert "  created tool " in first
+    assert "  set:  " in first
 
 
 def test_a_file_that_is_no_agent_is_a_clear_error(tmp_path: Path) -> None:
