@@ -33,7 +33,7 @@ class Organization(Base, Timestamps):
 
 
 class User(Base, Timestamps):
-    """A person. `password_hash` is null until they set one; they can sign in by a one-time link."""
+    """A person. `password_hash` is null until they set one; `email_verified_at` until they prove to read its mail."""
 
     __tablename__ = "users"
 
@@ -41,6 +41,7 @@ class User(Base, Timestamps):
     email: Mapped[str] = mapped_column(String(320), unique=True)
     name: Mapped[str] = mapped_column(String(200), default="")
     password_hash: Mapped[str | None] = mapped_column(String(255), default=None)
+    email_verified_at: Mapped[datetime | None] = mapped_column(default=None)
 
 
 class Membership(Base, OrganizationScoped):

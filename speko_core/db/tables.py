@@ -1,5 +1,6 @@
 """Imports every module that declares tables, so that the metadata is complete for migrations and tests."""
 
+from speko_core.accounts import entry_models as entry
 from speko_core.accounts import models as accounts
 from speko_core.accounts import oauth_models as oauth
 from speko_core.agents import models as agents
@@ -19,6 +20,7 @@ from speko_core.webhooks import models as webhooks
 METADATA = Base.metadata
 MODULES = (
     accounts,
+    entry,
     oauth,
     agents,
     sessions,
