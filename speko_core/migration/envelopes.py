@@ -43,8 +43,10 @@ def server_request(adapter: ToolAdapter, url: str, call: ToolCall) -> ServerRequ
     arguments: JsonObject = {**adapter.constants, **call.arguments}
     in_path = set(_PATH.findall(url))
     target = _PATH.sub(lambda match: quote(_text(arguments.get(match.group(1))), safe=""), url)
-    rest: JsonObject = {name: value for name, value in arguments.items() if name not in in_path}
-    query = {name: _text(_filled(value, arguments)) for name, value in adapter.query.items()}
+    placed = in_path | {name for value in adapter.query.values() for name in _BLAND.findall(str(value))}
+    rest: JsonObject = {name: value for name, value in arguments.items() if name not in placed}
+    filled = {name: _filled(value, arguments) for name, value in adapter.query.items()}
+    query = {name: _text(value) for name, value in filled.items() if value is not None}
     if adapter.method in ("GET", "DELETE", "HEAD"):
         given = _filled(adapter.body, arguments)
         extra = given if isinstance(given, dict) else rest

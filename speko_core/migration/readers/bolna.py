@@ -12,6 +12,7 @@ from speko_core.migration.neutral import (
     Graph,
     GraphEdge,
     GraphNode,
+    Header,
     Speech2Speech,
     Tool,
     Transfer,
@@ -266,6 +267,8 @@ def _tool(agent: Agent, item: Node, params: Node) -> None:
     token = params["api_token"]
     headers = tools.take_headers(params["headers"])
     token.mark("needs_input", "A stored token; set the header anew.", "tools.secret")
+    if token.text and not any(header.name.lower() == "authorization" for header in headers):
+        headers.append(Header(name="Authorization", value=token.text, secret=True))
     body = params["param"]
     speech = item["pre_call_message"].take_text("tools.speech")
     tool = Tool(

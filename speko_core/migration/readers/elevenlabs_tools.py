@@ -107,8 +107,11 @@ def _webhook(agent: Agent, item: Node) -> None:
     parameters: JsonObject = {"type": "object", "properties": properties}
     if required:
         parameters["required"] = list(dict.fromkeys(required))
+    in_query = schema["query_params_schema"]
+    listed = (in_query["properties"] if in_query["properties"] else in_query).fields()
     endpoint = Endpoint(
         url=schema["url"].take_text("tools.url") or "",
+        query={name: "{{" + name + "}}" for name, field in listed if field.is_object},
         method=(schema["method"].take_text("tools.method") or "GET").upper(),
         headers=tools.take_headers(schema["request_headers"]),
         constants=constants,

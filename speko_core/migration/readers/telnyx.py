@@ -131,6 +131,7 @@ def _webhook(body: Node) -> Tool:
         listed, needed = schema.get("properties"), schema.get("required")
         properties.update(listed if isinstance(listed, dict) else {})
         required += needed if isinstance(needed, list) else []
+    in_query = body.at("query_parameters", "properties")
     timeout = body["timeout_ms"].take_number("tools.timeoutMs")
     parameters: JsonObject = {"type": "object", "properties": properties}
     if required:
@@ -144,6 +145,7 @@ def _webhook(body: Node) -> Tool:
             url=body["url"].take_text("tools.url") or "",
             method=(body["method"].take_text("tools.method") or "POST").upper(),
             headers=tools.take_headers(body["headers"]),
+            query={name: "{{" + name + "}}" for name, _ in in_query.fields()},
             timeout_ms=int(timeout) if timeout else None,
             payload_format="telnyx",
         ),

@@ -206,6 +206,10 @@ def _temporary(agent: Agent, item: Node, tool: Node) -> None:
             required.append(name)
         row.mark("mapped", target="tools.parameters")
     constants: JsonObject = {}
+    query: JsonObject = {}
+    for row in [*tool["dynamicParameters"].items(), *tool["staticParameters"].items()]:
+        if row["location"].text == "PARAMETER_LOCATION_QUERY":
+            query[row["name"].text or "value"] = "{{" + (row["name"].text or "value") + "}}"
     for row in tool["staticParameters"].items():
         constants[row["name"].text or "value"] = row["value"].json
         row.mark("mapped", target="tools.constants")
@@ -221,6 +225,7 @@ def _temporary(agent: Agent, item: Node, tool: Node) -> None:
             url=http["baseUrlPattern"].take_text("tools.url") or "",
             method=(http["httpMethod"].take_text("tools.method") or "POST").upper(),
             constants=constants,
+            query=query,
             timeout_ms=int(timeout * 1000) if timeout else None,
             payload_format="ultravox",
         )

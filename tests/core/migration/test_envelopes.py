@@ -55,7 +55,7 @@ CASES: list[tuple[str, str, JsonObject, Server, str, JsonValue]] = [
      {"lang": "en", "who": "{{visitor}}", "kind": "the kind of work the visitor is looking for"}),
     ("bland_call", "check_stock", {"flower": "peony"}, query_server, "https://fern.example.com/stock", {"flower": "peony"}),
     ("bolna_agent", "next_train", {"station": "Noida"}, query_server, "https://metro.example.com/next", {"s": "Noida"}),
-    ("ultravox_call", "forecast", {"day": "lundi"}, flat_server, "https://sky.example.com/forecast", {"unit": "metric", "day": "lundi"}),
+    ("ultravox_call", "forecast", {"day": "lundi"}, flat_server, "https://sky.example.com/forecast", {"day": "lundi"}),
     ("deepgram_settings", "lookup_case", {"number": "7"}, flat_server, "https://legal.example.com/case", {"number": "7"}),
     ("telnyx_assistant", "find_class", {"day": "Monday"}, query_server, "https://gym.example.com/classes", {"day": "Monday"}),
 ]  # fmt: skip
