@@ -4,6 +4,8 @@ The organization's own key comes first, then the platform's; a candidate without
 never gets one, whatever else goes wrong (ORG-4).
 """
 
+from typing import Literal
+
 from speko_core.deps import Deps
 from speko_core.principal import Principal
 from speko_core.providers.base import Credential
@@ -14,6 +16,16 @@ def credential_id(deps: Deps, principal: Principal, vendor: str) -> str:
     standing = deps.standings.get(principal.organization_id)
     own = standing.keys.get(vendor) if standing and principal.mode == "live" else None
     return own.id if own is not None else "platform"
+
+
+def key_source(deps: Deps, principal: Principal, vendor: str) -> Literal["BYOK", "MANAGED", "NONE"]:
+    """Whose key `resolve` would answer with. Asked for every vendor of every call, so no credential is made."""
+    if principal.mode == "test":
+        return "NONE"
+    standing = deps.standings.get(principal.organization_id)
+    if standing is not None and vendor in standing.keys:
+        return "BYOK"
+    return "MANAGED" if deps.settings.provider_keys.get(vendor) else "NONE"
 
 
 def resolve(deps: Deps, principal: Principal, vendor: str) -> Credential | None:

@@ -5,7 +5,7 @@ from functools import partial
 from speko_core.deps import Deps
 from speko_core.principal import Principal
 from speko_core.providers.base import Modality
-from speko_core.providers.credentials import credential_id, resolve
+from speko_core.providers.credentials import credential_id, key_source
 from speko_core.routing.decision import Decision
 from speko_core.routing.decisions import Inputs
 from speko_core.routing.eligibility import Needs, RoutingCall
@@ -56,7 +56,6 @@ def offers_for(deps: Deps, principal: Principal, modality: Modality) -> tuple[Of
     """What this process could call for `principal` today."""
 
     def key_of(vendor: str) -> KeySource:
-        credential = resolve(deps, principal, vendor)
-        return credential.source if credential else "NONE"
+        return key_source(deps, principal, vendor)
 
     return deps.offers.get(modality, deps.providers, key_of, deps.clock.now().date())
