@@ -9,6 +9,10 @@ from pydantic import BaseModel, TypeAdapter
 from speko_core.context import Ctx
 
 Effect = Literal["read", "write", "spend", "destroy"]
+Toolset = Literal[
+    "account", "agents", "tools", "knowledge", "sessions", "calls", "routing", "integrations", "webhooks", "docs",
+    "migrate",
+]  # fmt: skip
 I = TypeVar("I", bound=BaseModel)  # noqa: E741
 
 
@@ -46,7 +50,7 @@ class ToolBinding:
     name: str
     title: str
     description: str
-    toolset: str
+    toolset: Toolset
     items_as: str | None = None
     next_steps: tuple[str, ...] = ()
     idempotent: bool = False

@@ -25,7 +25,8 @@ ALL_SCOPES: frozenset[str] = frozenset(
 class Principal:
     """An authenticated caller: always inside exactly one organization, except workers.
 
-    `mode` is `test` for `sk_test_` keys: offline providers only, never billed (ORG-4).
+    `mode` is `test` for `sk_test_` keys: offline providers only, never billed (ORG-4). `toolsets` narrows what an
+    MCP client is offered; None leaves it to the client.
     """
 
     kind: PrincipalKind
@@ -36,6 +37,7 @@ class Principal:
     user_id: str | None = None
     label: str = ""
     session_id: str | None = None
+    toolsets: frozenset[str] | None = None
 
     def may(self, scope: str) -> bool:
         """True when the principal holds `scope`."""

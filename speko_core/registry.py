@@ -5,6 +5,7 @@ from speko_core.agents.operations import OPERATIONS as AGENTS
 from speko_core.byok.operations import OPERATIONS as BYOK
 from speko_core.do_not_call.operations import OPERATIONS as DO_NOT_CALL
 from speko_core.docs_search.operations import OPERATIONS as DOCS
+from speko_core.doctor.operations import OPERATIONS as DOCTOR
 from speko_core.knowledge.operations import OPERATIONS as KNOWLEDGE
 from speko_core.metering.operations import OPERATIONS as METERING
 from speko_core.migration.operations import OPERATIONS as MIGRATION
@@ -13,6 +14,7 @@ from speko_core.organizations.operations import OPERATIONS as ORGANIZATIONS
 from speko_core.routing.decisions_operations import OPERATIONS as DECISIONS
 from speko_core.routing.operations import OPERATIONS as ROUTING
 from speko_core.sessions.operations import OPERATIONS as SESSIONS
+from speko_core.starter.operations import OPERATIONS as STARTER
 from speko_core.tools.operations import OPERATIONS as TOOLS
 from speko_core.versions.operations import OPERATIONS as VERSIONS
 from speko_core.webhooks.operations import OPERATIONS as WEBHOOKS
@@ -31,6 +33,8 @@ OPERATIONS: tuple[AnyOperation, ...] = (
     *BYOK,
     *METERING,
     *DOCS,
+    *STARTER,
+    *DOCTOR,
     *MIGRATION,
     *WEBHOOKS,
 )

@@ -50,7 +50,11 @@ class NextTools:
 
 def expected(operation: AnyOperation, error: SpekoError, next_tools: NextTools) -> ToolResult:
     """The answer to a failure with a sentence of ours."""
-    next_tool = next_tools.after(operation, error)
+    return refused(_tool_name(operation), error, next_tools.after(operation, error))
+
+
+def refused(tool: str, error: SpekoError, next_tool: str | None) -> ToolResult:
+    """The answer to a failure with a sentence of ours, and the tool that helps."""
     # A client that mends the request may send it again; a refusal by state or scope stays one.
     retry = error.retryable or isinstance(error, InvalidInput)
     details: JsonObject = {"code": error.code, "message": error.message, "retryable": retry}
@@ -62,7 +66,7 @@ def expected(operation: AnyOperation, error: SpekoError, next_tools: NextTools) 
         details["hint"] = error.hint
     if next_tool:
         details["next_tool"] = next_tool
-    return failure(_tool_name(operation), details)
+    return failure(tool, details)
 
 
 def unexpected(tool: str, error: Exception) -> ToolResult:
@@ -77,7 +81,7 @@ def unexpected(tool: str, error: Exception) -> ToolResult:
 def unknown_tool(name: str, known: Iterable[str]) -> ToolResult:
     """The answer to a name that is no tool: the nearest one that is."""
     close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
-    hint = f"Did you mean {close[0]}?" if close else "Call tools/list to see every tool."
+    hint = f"Did you mean {close[0]}?" if close else "Call search_tools to find one."
     details: JsonObject = {"code": "UNKNOWN_TOOL", "message": "There is no tool with this name.", "retryable": False}
     return failure(name[:80], {**details, "hint": hint, **({"next_tool": close[0]} if close else {})})
 

@@ -11,6 +11,7 @@ from speko_core.errors import Unauthorized
 from speko_core.execute import Caller
 from speko_core.ids import new_id
 from speko_core.principal import Principal
+from speko_mcp.surface import Surface, surface_of
 
 
 class PrincipalToken(AccessToken):
@@ -62,6 +63,16 @@ def current_wire() -> Wire:
     request = current_request()
     given = request.scope.get("state", {}).get("request_id")
     return Wire(given or new_id("req"), request.client.host if request.client else "")
+
+
+def current_surface() -> Surface:
+    """What the request being served chose to see.
+
+    Raises:
+        Unauthorized: the request carries no verified credential.
+    """
+    request = current_request()
+    return surface_of(request.query_params, request.headers, current_principal())
 
 
 def current_caller() -> Caller:

@@ -1,25 +1,25 @@
-"""What surrounds every MCP message: the caller's surface, the aliases of tools, arguments that are not an object."""
+"""What surrounds every MCP message: the caller's surface, the aliases of tools, names that are no tool."""
 
 from collections.abc import Sequence
 
 import mcp_types
+from fastmcp.exceptions import NotFoundError
 from fastmcp.server.middleware import CallNext, Middleware, MiddlewareContext
 from fastmcp.tools import Tool, ToolResult
 
 from speko_core.operations import AnyOperation
-from speko_mcp import errors
-from speko_mcp.identity import current_principal, current_request
-from speko_mcp.surface import Surface, listed, surface_of
+from speko_mcp.catalog import Catalog, refused
+from speko_mcp.identity import current_principal, current_surface
+from speko_mcp.schema import brief
+from speko_mcp.surface import Surface, listed
 
 
 class Door(Middleware):
     """Filters `tools/list`, resolves names, and refuses what the connection's surface leaves out."""
 
-    def __init__(self, operations: Sequence[AnyOperation]) -> None:
+    def __init__(self, operations: Sequence[AnyOperation], catalog: Catalog) -> None:
         self._operations = operations
-        self._by_name = {operation.tool.name: operation for operation in operations if operation.tool is not None}
-        # Dotted names of the hosted product are operation ids; they work without being listed (MCP-7).
-        self._aliases = {operation.id: name for name, operation in self._by_name.items()}
+        self._catalog = catalog
 
     async def on_list_tools(
         self,
@@ -27,8 +27,10 @@ class Door(Middleware):
         call_next: CallNext[mcp_types.ListToolsRequest, Sequence[Tool]],
     ) -> Sequence[Tool]:
         """Show what this connection and this caller may use, always in the same order."""
-        names = listed(self._operations, _surface(), current_principal())
-        return [tool for tool in await call_next(context) if tool.name in names or tool.name not in self._by_name]
+        surface = current_surface()
+        names = listed(self._operations, surface, current_principal())
+        tools = [tool for tool in await call_next(context) if tool.name in names or not self._catalog.find(tool.name)]
+        return [_shown(tool, surface) for tool in tools]
 
     async def on_call_tool(
         self,
@@ -36,18 +38,30 @@ class Door(Middleware):
         call_next: CallNext[mcp_types.CallToolRequestParams, ToolResult],
     ) -> ToolResult:
         """Run the tool behind a name or an alias."""
-        name = self._aliases.get(context.message.name, context.message.name)
-        operation = self._by_name.get(name)
-        if operation is None or operation.tool is None:
-            return errors.unknown_tool(context.message.name, [*self._by_name, *self._aliases])
-        refusal = _surface().refusal(operation, operation.tool)
-        if refusal is not None:
-            hint = "Connect without that restriction to use this tool."
-            return errors.failure(name, {"code": "NOT_OFFERED", "message": refusal, "retryable": False, "hint": hint})
-        message = context.message.model_copy(update={"name": name})
-        return await call_next(context.copy(message=message))
+        tool = self._catalog.find(context.message.name)
+        if tool is None:
+            return await self._other(context, call_next)
+        message = context.message.model_copy(update={"name": tool.name})
+        return refused(tool, current_surface()) or await call_next(context.copy(message=message))
+
+    async def _other(
+        self,
+        context: MiddlewareContext[mcp_types.CallToolRequestParams],
+        call_next: CallNext[mcp_types.CallToolRequestParams, ToolResult],
+    ) -> ToolResult:
+        try:
+            return await call_next(context)
+        except NotFoundError:
+            return self._catalog.unknown(context.message.name)
 
 
-def _surface() -> Surface:
-    request = current_request()
-    return surface_of(request.query_params, request.headers)
+def _shown(tool: Tool, surface: Surface) -> Tool:
+    """The tool as this surface lists it."""
+    changes: dict[str, object] = {}
+    if surface.builder:
+        changes = {"parameters": brief(tool.parameters), "output_schema": {"type": "object"}}
+    if surface.read_only and tool.annotations and not tool.annotations.read_only_hint:
+        # Only `call_tool` gets here, and on such a connection it reaches nothing that changes anything.
+        hints = {"read_only_hint": True, "destructive_hint": False, "idempotent_hint": True}
+        changes["annotations"] = tool.annotations.model_copy(update=hints)
+    return tool.model_copy(update=changes) if changes else tool

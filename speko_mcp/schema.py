@@ -22,12 +22,36 @@ _OUTPUT_DEPTH = 2
 
 def input_schema(operation: AnyOperation) -> Schema:
     """The schema of the tool's arguments: an object, no union at the top, no references unless it is recursive."""
-    model: type[BaseModel] = operation.input
-    raw = cast(Schema, model.model_json_schema(by_alias=True))
     clearable = operation.http is not None and operation.http.method == "PATCH"
-    schema = _compact(raw, _definitions(raw), (), keep_null=clearable)
+    return compact_schema(operation.input, keep_null=clearable)
+
+
+def compact_schema(model: type[BaseModel], *, keep_null: bool = False) -> Schema:
+    """The schema of a model without what tells a caller nothing."""
+    raw = cast(Schema, model.model_json_schema(by_alias=True))
+    schema = _compact(raw, _definitions(raw), (), keep_null=keep_null)
     schema.pop("description", None)
     return {"type": "object", "properties": {}, **schema}
+
+
+def brief(schema: Schema) -> Schema:
+    """The first level, and what is required below it. The rest is found with `search_tools`."""
+    properties = cast(Schema, schema.get("properties", {}))
+    fields: Schema = {name: _brief_field(cast(Schema, field)) for name, field in properties.items()}
+    return {"type": "object", "properties": fields, **_required(schema)}
+
+
+def _brief_field(field: Schema) -> Schema:
+    kept: Schema = {key: field[key] for key in ("type", "enum", "description") if key in field}
+    if "type" not in kept and "enum" not in kept:
+        return {**kept, **_shape(field, {}, 0)}
+    inner, required = cast(Schema, field.get("properties", {})), cast(list[str], field.get("required", []))
+    needed: Schema = {name: _brief_field(cast(Schema, inner[name])) for name in required}
+    return {**kept, **({"properties": needed} if needed else {}), **_required(field)}
+
+
+def _required(schema: Schema) -> Schema:
+    return {"required": schema["required"]} if schema.get("required") else {}
 
 
 def output_schema(operation: AnyOperation, items_as: str | None) -> Schema:

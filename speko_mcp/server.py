@@ -19,6 +19,8 @@ from speko_core.deps import Deps
 from speko_core.operations import AnyOperation
 from speko_core.registry import OPERATIONS
 from speko_mcp.binding import tool_from
+from speko_mcp.catalog import Catalog
+from speko_mcp.discovery import discovery_tools
 from speko_mcp.errors import NextTools
 from speko_mcp.http import finish
 from speko_mcp.middleware import Door
@@ -33,8 +35,12 @@ Speko runs voice agents: an agent has a prompt, a language and a first message; 
 a router picks the speech and language providers for each session.
 
 Start with whoami: it says which organization you act in, whether the key is live or test, and what you may do. \
-To build a voice agent: search_docs for current practice, create_agent, then create_session and give the person the \
-talk URL it returns. To change one: list_agents, get_agent, update_agent with only the fields that change.
+To build a voice agent: search_docs for current practice, preview_stack, create_agent, deploy_agent, then \
+start_test_session and give the person the talk URL it returns; scaffold_app for a web app, get_code_snippet for code. \
+To change one: list_agents, get_agent, update_agent with only the fields that change.
+
+Not every tool is in your list. search_tools finds the others (knowledge, webhooks, agent tools, versions, keys, \
+billing, deletion) and call_tool calls them; so it does with any tool that an answer names and you do not have.
 
 Ids come from list tools; never guess them. An id of another organization answers NOT_FOUND.
 Answers carry next_steps. A truncated field or a next_cursor means there is more: ask for less, or pass the cursor.
@@ -64,13 +70,15 @@ def build_mcp_app(
     """Build the server and its application for one process."""
     bound = tuple(operation for operation in operations if operation.tool is not None)
     next_tools = NextTools(bound)
+    tools = [tool_from(operation, deps, next_tools) for operation in bound]
+    catalog = Catalog(tools)
     server: FastMCP[None] = FastMCP(
         NAME,
         INSTRUCTIONS,
         version=version("speko"),
         auth=auth(deps),
-        middleware=[Door(bound)],
-        tools=[tool_from(operation, deps, next_tools) for operation in bound],
+        middleware=[Door(bound, catalog)],
+        tools=[*tools, *discovery_tools(catalog)],
         on_duplicate="error",
         mask_error_details=True,
         # Schemas come without references; see schema.py.

@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from speko_core.accounts.oauth_consent import organizations_of
 from speko_core.deps import Deps
 from speko_core.principal import Principal
+from speko_mcp.discovery import CALL
 from speko_mcp.identity import PrincipalToken
 
 # Larger bodies are not looked into; the tool refuses them in its own words.
@@ -97,15 +98,24 @@ def _connected_app(scope: Scope) -> Principal | None:
 
 
 async def _called_tool(headers: Headers, body: _Body) -> str | None:
-    """The tool named by the headers of the stateless era, else by the message itself."""
-    if headers.get("mcp-method") is not None:
-        return headers.get("mcp-name") if headers["mcp-method"] == "tools/call" else None
+    """The tool named by the headers of the stateless era, else by the message; inside `call_tool`, the one it calls."""
+    if headers.get("mcp-method", "tools/call") != "tools/call":
+        return None
+    named = headers.get("mcp-name")
+    if named is not None and named != CALL:
+        return named
     try:
         message = json.loads(await body.read(MAX_BODY_BYTES))
     except ValueError:
         return None
-    if not isinstance(message, dict) or message.get("method") != "tools/call":
+    if _at(message, "method") != "tools/call":
         return None
-    parameters = message.get("params")
-    name = parameters.get("name") if isinstance(parameters, dict) else None
+    parameters = _at(message, "params")
+    name = _at(parameters, "name")
+    if name == CALL:
+        name = _at(_at(parameters, "arguments"), "name")
     return name if isinstance(name, str) else None
+
+
+def _at(value: object, key: str) -> object:
+    return value.get(key) if isinstance(value, dict) else None

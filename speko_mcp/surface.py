@@ -1,7 +1,9 @@
 """Which tools a client is shown and may call. Read-only wins over everything.
 
-Selected per request, because nothing is kept between requests: by URL (`/mcp?toolsets=agents,docs&readonly=1`) or by
-header (`X-MCP-Toolsets`, `X-MCP-Readonly`); where both are given, the narrower choice holds.
+Selected per request, because nothing is kept between requests: by URL (`/mcp?toolsets=agents,docs&readonly=1`), by
+header (`X-MCP-Toolsets`, `X-MCP-Readonly`) and by the credential; where several choose, the narrowest choice holds.
+A profile (`?profile=builder`, `X-MCP-Profile`) only shortens the list: what it leaves out is found and called through
+`search_tools` and `call_tool`.
 """
 
 from collections.abc import Iterable
@@ -13,14 +15,23 @@ from speko_core.operations import AnyOperation, ToolBinding
 from speko_core.principal import Principal
 
 _NO = frozenset({"", "0", "false", "no"})
+# What building and trying an agent takes; the list pays for schemas of the first level only.
+BUILDER = frozenset(
+    {
+        "whoami", "search_docs", "list_agents", "create_agent", "update_agent", "deploy_agent", "start_test_session",
+        "get_transcript", "get_code_snippet", "scaffold_app",
+    }
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Surface:
-    """One client's choice; `toolsets` None means the default surface."""
+    """One client's choice; `toolsets` None means all of them. `whole` lists every tool that may be called."""
 
     toolsets: frozenset[str] | None = None
     read_only: bool = False
+    builder: bool = False
+    whole: bool = False
 
     def refusal(self, operation: AnyOperation, binding: ToolBinding) -> str | None:
         """Why this tool may not be called here, or None when it may."""
@@ -31,38 +42,52 @@ class Surface:
         return None
 
     def lists(self, binding: ToolBinding) -> bool:
-        """Whether the tool is worth its place in the list: all of a chosen toolset, else the default choice."""
-        return binding.listed or self.toolsets is not None
+        """Whether the tool is worth its place in the list."""
+        if self.builder:
+            return binding.name in BUILDER
+        return binding.listed or self.whole
 
 
-def surface_of(query: QueryParams, headers: Headers) -> Surface:
+def surface_of(query: QueryParams, headers: Headers, principal: Principal) -> Surface:
     """Read the choice of one request. Unknown toolset names select nothing."""
-    chosen = [_names(query.get("toolsets")), _names(headers.get("x-mcp-toolsets"))]
-    given = [names for names in chosen if names is not None]
+    chosen = [query.get("toolsets"), headers.get("x-mcp-toolsets")]
+    given = [*(names for value in chosen if (names := _names(value)) is not None)]
+    held = [] if principal.toolsets is None else [principal.toolsets]
     read_only = [query.get("readonly", ""), query.get("read_only", ""), headers.get("x-mcp-readonly", "")]
+    profile = query.get("profile") or headers.get("x-mcp-profile", "")
     return Surface(
-        frozenset.intersection(*given) if given else None,
+        frozenset.intersection(*given, *held) if given or held else None,
         any(value.lower() not in _NO for value in read_only),
+        builder=profile.strip().lower() == "builder",
+        whole=bool(given or held) or any(_plain(value) == "all" for value in chosen),
     )
 
 
+def _plain(value: str | None) -> str:
+    return (value or "").strip().lower()
+
+
 def _names(value: str | None) -> frozenset[str] | None:
-    if value is None or value.strip().lower() in ("", "all", "default"):
+    if _plain(value) in ("", "all", "default"):
         return None
-    return frozenset(name.strip().lower() for name in value.split(",") if name.strip())
+    return frozenset(name.strip() for name in _plain(value).split(",") if name.strip())
+
+
+def offered(operation: AnyOperation, surface: Surface, principal: Principal) -> bool:
+    """Whether the caller may be told of the tool.
+
+    A key is told what its scopes allow. An OAuth client is told of everything, because it can ask for a scope it
+    lacks and the person can grant it.
+    """
+    if operation.tool is None or surface.refusal(operation, operation.tool) is not None:
+        return False
+    return principal.kind == "oauth" or principal.may(operation.scope)
 
 
 def listed(operations: Iterable[AnyOperation], surface: Surface, principal: Principal) -> frozenset[str]:
-    """Names of the tools to list.
-
-    A key is shown what its scopes allow. An OAuth client is shown everything, because it can ask for a scope it
-    lacks and the person can grant it.
-    """
+    """Names of the tools to list."""
     return frozenset(
         operation.tool.name
         for operation in operations
-        if operation.tool is not None
-        and surface.lists(operation.tool)
-        and surface.refusal(operation, operation.tool) is None
-        and (principal.kind == "oauth" or principal.may(operation.scope))
+        if operation.tool is not None and surface.lists(operation.tool) and offered(operation, surface, principal)
     )

@@ -1,6 +1,7 @@
 """Accounts as operations."""
 
 from speko_core.accounts import schemas, service
+from speko_core.accounts.people_operations import OPERATIONS as PEOPLE
 from speko_core.operations import AnyOperation, ErrorCase, Http, Operation, ToolBinding
 from speko_core.schemas import Nothing
 
@@ -33,6 +34,14 @@ KEYS_LIST = Operation(
     output=schemas.KeyList,
     run=service.list_keys,
     http=Http("GET", "/v1/api-keys", tag="Account"),
+    tool=ToolBinding(
+        "list_api_keys",
+        "List API keys",
+        "Use to see which keys exist, what each may do, and when it was used last. Values are never shown again.",
+        toolset="account",
+        next_steps=("create_api_key for a new one", "revoke_api_key for one that leaked or is not needed"),
+        listed=False,
+    ),
 )
 KEYS_CREATE = Operation(
     id="keys.create",
@@ -45,6 +54,19 @@ KEYS_CREATE = Operation(
     run=service.create_key,
     errors=(ErrorCase(403, "FORBIDDEN", "The key would hold more than its creator."),),
     http=Http("POST", "/v1/api-keys", 201, tag="Account"),
+    tool=ToolBinding(
+        "create_api_key",
+        "Create API key",
+        "Use when the person asks for a key, for a server or another client. Takes a name; scopes, toolsets and "
+        "readOnly narrow it. Returns the value once: hand it over, and do not write it into a file that is "
+        "committed.",
+        toolset="account",
+        next_steps=(
+            "tell the person to keep the key in the environment as SPEKO_API_KEY",
+            "list_api_keys to see it without its value",
+        ),
+        listed=False,
+    ),
 )
 KEYS_REVOKE = Operation(
     id="keys.revoke",
@@ -56,31 +78,16 @@ KEYS_REVOKE = Operation(
     run=service.revoke_key,
     errors=(KEY_NOT_FOUND,),
     http=Http("DELETE", "/v1/api-keys/{id}", tag="Account"),
-)
-MEMBERS_LIST = Operation(
-    id="members.list",
-    summary="List members",
-    scope="account:read",
-    effect="read",
-    input=Nothing,
-    output=schemas.MemberList,
-    run=service.list_members,
-    http=Http("GET", "/v1/members", tag="Account"),
-)
-MEMBERS_INVITE = Operation(
-    id="members.invite",
-    summary="Invite a member",
-    description="Returns a single-use sign-in link to pass on; it is shown this once.",
-    scope="account:write",
-    effect="write",
-    input=schemas.MemberInvite,
-    output=schemas.Invitation,
-    run=service.invite_member,
-    errors=(
-        ErrorCase(403, "FORBIDDEN", "The role may do more than the inviter may."),
-        ErrorCase(409, "ALREADY_A_MEMBER", "The person is already a member."),
+    tool=ToolBinding(
+        "revoke_api_key",
+        "Revoke API key",
+        "Use when a key leaked or is not needed any more; whatever uses it stops working at once. Takes an id from "
+        "list_api_keys.",
+        toolset="account",
+        next_steps=("list_api_keys to see what is left",),
+        idempotent=True,
+        listed=False,
     ),
-    http=Http("POST", "/v1/members", 201, tag="Account"),
 )
 AUDIT_LIST = Operation(
     id="audit.list",
@@ -92,9 +99,17 @@ AUDIT_LIST = Operation(
     output=schemas.AuditPage,
     run=service.list_audit,
     http=Http("GET", "/v1/audit-log", tag="Account"),
+    tool=ToolBinding(
+        "list_audit_log",
+        "List audit log",
+        "Use to find out who did what to which resource, when, and through which door; newest first. Filter by "
+        "operation, such as agents.update; pass nextCursor as cursor for older entries.",
+        toolset="account",
+        next_steps=("list_api_keys to see which key an actorId is",),
+        listed=False,
+    ),
 )
 
 OPERATIONS: tuple[AnyOperation, ...] = (
-    WHO_AM_I, KEYS_LIST, KEYS_CREATE, KEYS_REVOKE, MEMBERS_LIST, MEMBERS_INVITE,
-    AUDIT_LIST,
+    WHO_AM_I, KEYS_LIST, KEYS_CREATE, KEYS_REVOKE, AUDIT_LIST, *PEOPLE,
 )  # fmt: skip

@@ -20,6 +20,12 @@ async def organizations(db: AsyncSession) -> Sequence[Organization]:
     return (await db.execute(select(Organization).order_by(Organization.created_at))).scalars().all()
 
 
+async def first_organization(db: AsyncSession) -> str:
+    """The organization that the installation was started with: its people run the machine."""
+    first = select(Organization.id).order_by(Organization.created_at, Organization.id).limit(1)
+    return (await db.execute(first)).scalar_one()
+
+
 async def keys(db: AsyncSession) -> Sequence[ApiKey]:
     """The organization's keys, newest first."""
     return (await db.execute(select(ApiKey).order_by(ApiKey.created_at.desc(), ApiKey.id.desc()))).scalars().all()

@@ -105,6 +105,7 @@ DELETE = Operation(
         toolset="agents",
         next_steps=("list_agents to see what is left",),
         idempotent=True,
+        listed=False,
     ),
 )
 

@@ -1,7 +1,7 @@
-"""Provider keys as operations. They are no tools: a key does not belong into a model's context."""
+"""Provider keys as operations. No answer holds a key; a tool that takes one says where else it can be entered."""
 
 from speko_core.byok import schemas, service
-from speko_core.operations import AnyOperation, ErrorCase, Http, Operation
+from speko_core.operations import AnyOperation, ErrorCase, Http, Operation, ToolBinding
 from speko_core.schemas import Deleted, Nothing
 
 LIST = Operation(
@@ -14,6 +14,14 @@ LIST = Operation(
     output=schemas.ProviderStatuses,
     run=service.statuses,
     http=Http("GET", "/v1/providers", tag="Routing"),
+    tool=ToolBinding(
+        "list_provider_keys",
+        "List provider keys",
+        "Use to see for which vendors calls have a key, and whose key it is. Keys themselves are never shown.",
+        toolset="integrations",
+        next_steps=("set_provider_key to add one", "preview_stack to see what the router would pick"),
+        listed=False,
+    ),
 )
 PUT = Operation(
     id="providers.put",
@@ -27,6 +35,16 @@ PUT = Operation(
     run=service.put,
     errors=(ErrorCase(409, "CONFLICT", "Another request stored a key of this vendor at the same time."),),
     http=Http("PUT", "/v1/providers", tag="Routing"),
+    tool=ToolBinding(
+        "set_provider_key",
+        "Set provider key",
+        "Use only when the person gave you a vendor's key for this. A key in a conversation stays in it, so offer "
+        "the dashboard first: Settings, Provider keys. Takes a provider from list_provider_keys.",
+        toolset="integrations",
+        next_steps=("list_provider_keys to see that it is there", "preview_stack to see what the router picks now"),
+        idempotent=True,
+        listed=False,
+    ),
 )
 DELETE = Operation(
     id="providers.delete",
@@ -38,6 +56,16 @@ DELETE = Operation(
     run=service.delete,
     errors=(ErrorCase(404, "NOT_FOUND", "The organization has no key of this vendor."),),
     http=Http("DELETE", "/v1/providers/{provider}", tag="Routing"),
+    tool=ToolBinding(
+        "delete_provider_key",
+        "Delete provider key",
+        "Use when the person asks to take a vendor's key away; it cannot be read back. Takes a provider from "
+        "list_provider_keys.",
+        toolset="integrations",
+        next_steps=("list_provider_keys to see what is left",),
+        idempotent=True,
+        listed=False,
+    ),
 )
 
 OPERATIONS: tuple[AnyOperation, ...] = (LIST, PUT, DELETE)

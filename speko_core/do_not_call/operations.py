@@ -24,6 +24,7 @@ LIST = Operation(
         "entries with ids; pass nextCursor as cursor for older ones.",
         toolset="calls",
         next_steps=("add_do_not_call to block a number", "remove_do_not_call with an id to allow it again"),
+        listed=False,
     ),
 )
 ADD = Operation(
@@ -44,6 +45,7 @@ ADD = Operation(
         toolset="calls",
         next_steps=("list_do_not_call to see the list",),
         idempotent=True,
+        listed=False,
     ),
 )
 REMOVE = Operation(
@@ -64,6 +66,7 @@ REMOVE = Operation(
         toolset="calls",
         next_steps=("list_do_not_call to see what is left",),
         idempotent=True,
+        listed=False,
     ),
 )
 

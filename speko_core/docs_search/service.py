@@ -3,8 +3,9 @@
 import asyncio
 
 from speko_core.context import Ctx
-from speko_core.docs_search.index import index, terms
+from speko_core.docs_search.index import index
 from speko_core.docs_search.pages import Section
+from speko_core.docs_search.ranking import terms
 from speko_core.docs_search.schemas import DocsHit, DocsHits, DocsQuery
 
 SNIPPET = 1_500

@@ -52,6 +52,14 @@ LEDGER = Operation(
     output=schemas.LedgerPage,
     run=service.ledger,
     http=Http("GET", "/v1/credits/ledger", tag="Billing"),
+    tool=ToolBinding(
+        "list_credit_ledger",
+        "List credit ledger",
+        "Use to see every movement of credit, newest first, with its reason. Pass nextCursor as cursor for older ones.",
+        toolset="account",
+        next_steps=("get_usage for what the calls consumed",),
+        listed=False,
+    ),
 )
 GRANT = Operation(
     id="credits.grant",
@@ -68,6 +76,15 @@ GRANT = Operation(
         ErrorCase(409, "INSUFFICIENT_BALANCE", "The adjustment would take more than there is."),
     ),
     http=Http("POST", "/v1/credits/grants", 201, tag="Billing"),
+    tool=ToolBinding(
+        "move_credit",
+        "Move credit",
+        "Use only when the operator of this installation asks to grant, top up, refund or adjust an organization's "
+        "credit. Refused to everybody else and to test keys.",
+        toolset="account",
+        next_steps=("get_balance for the new balance", "list_credit_ledger for the movement"),
+        listed=False,
+    ),
 )
 LIMIT_GET = Operation(
     id="credits.limit",
@@ -78,6 +95,14 @@ LIMIT_GET = Operation(
     output=schemas.LimitRow,
     run=service.get_limit,
     http=Http("GET", "/v1/credits/limit", tag="Billing"),
+    tool=ToolBinding(
+        "get_spend_limit",
+        "Get spend limit",
+        "Use when calls are refused with SPEND_LIMIT_REACHED, or to see what a month may cost.",
+        toolset="account",
+        next_steps=("set_spend_limit to change it",),
+        listed=False,
+    ),
 )
 LIMIT_SET = Operation(
     id="credits.set_limit",
@@ -89,6 +114,15 @@ LIMIT_SET = Operation(
     output=schemas.LimitRow,
     run=service.set_limit,
     http=Http("PUT", "/v1/credits/limit", tag="Billing"),
+    tool=ToolBinding(
+        "set_spend_limit",
+        "Set spend limit",
+        "Use when the person asks to cap what a calendar month may cost, or to lift the cap.",
+        toolset="account",
+        next_steps=("get_usage for this month so far",),
+        idempotent=True,
+        listed=False,
+    ),
 )
 
 OPERATIONS: tuple[AnyOperation, ...] = (USAGE, BALANCE, LEDGER, GRANT, LIMIT_GET, LIMIT_SET)

@@ -88,12 +88,6 @@ async def founded_at(db: AsyncSession, organization_id: str) -> datetime:
     return (await db.execute(select(Organization.created_at).where(Organization.id == organization_id))).scalar_one()
 
 
-async def first_organization(db: AsyncSession) -> str:
-    """The organization that the installation was started with."""
-    statement = select(Organization.id).order_by(Organization.created_at, Organization.id).limit(1)
-    return (await db.execute(statement)).scalar_one()
-
-
 async def organization_exists(db: AsyncSession, organization_id: str) -> bool:
     """True when there is such an organization."""
     statement = select(Organization.id).where(Organization.id == organization_id)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from functools import partial
 
+from speko_core.accounts.repository import first_organization
 from speko_core.context import Ctx
 from speko_core.errors import Conflict, FieldProblem, Forbidden, InvalidInput, NotFound
 from speko_core.ids import new_id
@@ -101,7 +102,7 @@ async def grant(ctx: Ctx, data: GrantCreate) -> LedgerRow:
     """Move credit by hand. Only the organization that was created first may: its people run the installation."""
     if ctx.principal.mode == "test":
         raise Forbidden("A test key cannot move credit.")
-    if ctx.organization_id != await repository.first_organization(ctx.db):
+    if ctx.organization_id != await first_organization(ctx.db):
         raise Forbidden("Only the organization that operates this installation moves credit.")
     if data.amount_micro_usd == 0 or (data.amount_micro_usd < 0 and data.kind != "adjustment"):
         problem = FieldProblem(

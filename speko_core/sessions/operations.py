@@ -2,7 +2,7 @@
 
 from speko_core.operations import AnyOperation, ErrorCase, Http, Operation, ToolBinding
 from speko_core.schemas import Deleted
-from speko_core.sessions import agent_calls, create, deletion, schemas, service, worker_service
+from speko_core.sessions import agent_calls, create, deletion, schemas, service, trial, worker_service
 
 NOT_FOUND = ErrorCase(404, "SESSION_NOT_FOUND", "No session with this id exists in the authenticated organization.")
 AGENT_NOT_FOUND = ErrorCase(404, "NOT_FOUND", "No agent with this id exists in the authenticated organization.")
@@ -31,6 +31,32 @@ CREATE = Operation(
         "Use to start a voice conversation with an agent, for a test or for a person. Needs agentId from list_agents "
         "(or intent.language and a systemPrompt). Returns talkUrl: give it to the person to open in a browser and "
         "speak. It works once and until expiresAt.",
+        toolset="sessions",
+        next_steps=(
+            "give talkUrl to the person, who opens it and speaks",
+            "get_transcript with the sessionId after the conversation",
+        ),
+        open_world=True,
+        listed=False,
+    ),
+)
+START_TEST = Operation(
+    id="sessions.start_test",
+    summary="Start a test session",
+    description="A session with an agent as it is deployed, and the page to speak on. Without an agent: the oldest.",
+    scope="sessions:write",
+    effect="write",
+    input=trial.TestSessionStart,
+    output=trial.TestSession,
+    run=trial.start,
+    errors=(AGENT_NOT_FOUND, CREATE_FAILED),
+    http=Http("POST", "/v1/test-sessions", 201, tag=TAG),
+    tool=ToolBinding(
+        "start_test_session",
+        "Start test session",
+        "Use when somebody wants to talk to an agent now. Takes agentId from list_agents (default: the oldest agent). "
+        "Returns talkUrl: give it to the person to open in a browser and speak. It works once and until expiresAt. "
+        "create_session has every other option.",
         toolset="sessions",
         next_steps=(
             "give talkUrl to the person, who opens it and speaks",
@@ -111,6 +137,16 @@ ADD_TURNS = Operation(
     run=service.add_turns,
     errors=(NOT_FOUND,),
     http=Http("POST", "/v1/sessions/{id}/turns", 202, tag=TAG),
+    tool=ToolBinding(
+        "add_session_turns",
+        "Add session turns",
+        "Use to store turns that a worker of your own finished. Takes a sessionId and 1 to 200 turns; the same index "
+        "replaces. Needs the scope sessions:turns.",
+        toolset="sessions",
+        next_steps=("get_transcript to read them back",),
+        idempotent=True,
+        listed=False,
+    ),
 )
 END = Operation(
     id="sessions.end",
@@ -123,6 +159,15 @@ END = Operation(
     run=service.end,
     errors=(NOT_FOUND,),
     http=Http("POST", "/v1/sessions/{id}/end", tag=TAG),
+    tool=ToolBinding(
+        "end_session",
+        "End session",
+        "Use to stop a conversation, or to close one that nobody joined. Takes a sessionId from list_sessions.",
+        toolset="sessions",
+        next_steps=("get_session until its status is ended",),
+        idempotent=True,
+        listed=False,
+    ),
 )
 DELETE = Operation(
     id="sessions.delete",
@@ -215,5 +260,6 @@ FINISH = Operation(
 )
 
 OPERATIONS: tuple[AnyOperation, ...] = (
-    CREATE, LIST, GET, TRANSCRIPT, ADD_TURNS, END, DELETE, AGENT_CALLS, WORKER_HEARTBEAT, CLAIM, HEARTBEAT, FINISH,
+    CREATE, START_TEST, LIST, GET, TRANSCRIPT, ADD_TURNS, END, DELETE, AGENT_CALLS, WORKER_HEARTBEAT, CLAIM, HEARTBEAT,
+    FINISH,
 )  # fmt: skip

@@ -25,7 +25,7 @@ LIST = Operation(
         "List agent tools",
         "Use to see what an agent can do in a call. Takes an agent id from list_agents; returns its tools with ids, "
         "parameters and where each runs.",
-        toolset="agents",
+        toolset="tools",
         items_as="tools",
         next_steps=("create_agent_tool to add one", "update_agent_tool to change one"),
         listed=False,
@@ -45,7 +45,7 @@ GET = Operation(
         "get_agent_tool",
         "Get agent tool",
         "Use to read one tool in full before changing it. Takes the agent's id and a toolId from list_agent_tools.",
-        toolset="agents",
+        toolset="tools",
         next_steps=("update_agent_tool to change it",),
         listed=False,
     ),
@@ -68,7 +68,7 @@ CREATE = Operation(
         "Use to let an agent do something in a call. Needs the agent's id, a snake_case name, a description that says "
         "when to call it, a JSON Schema of parameters, and a source: webhook (your https endpoint), builtin "
         "(search_knowledge_base, end_call, transfer_call), integration or inline.",
-        toolset="agents",
+        toolset="tools",
         next_steps=("create_session to try it",),
         listed=False,
     ),
@@ -90,7 +90,7 @@ UPDATE = Operation(
         "Update agent tool",
         "Use to change a tool. Send the agent's id, the toolId from list_agent_tools, and only the fields to change. "
         "Running sessions keep the tools they started with.",
-        toolset="agents",
+        toolset="tools",
         next_steps=("create_session to try the change",),
         idempotent=True,
         listed=False,
@@ -110,7 +110,7 @@ DELETE = Operation(
         "delete_agent_tool",
         "Delete agent tool",
         "Use only when the person asked to remove this tool. Earlier versions of the agent still have it.",
-        toolset="agents",
+        toolset="tools",
         next_steps=("list_agent_tools to see what is left",),
         idempotent=True,
         listed=False,

@@ -93,7 +93,6 @@ DEPLOY = Operation(
         toolset="agents",
         next_steps=("create_session to try it", "rollback_agent to undo it"),
         idempotent=True,
-        listed=False,
     ),
 )
 ROLLBACK = Operation(
@@ -117,7 +116,6 @@ ROLLBACK = Operation(
         "dryRun true shows the changes only.",
         toolset="agents",
         next_steps=("list_agent_environments to see what is live", "deploy_agent to go forward again"),
-        listed=False,
     ),
 )
 

@@ -1,10 +1,13 @@
 """Webhooks as operations."""
 
+from typing import Final
+
 from speko_core.operations import AnyOperation, ErrorCase, Http, Operation, ToolBinding
 from speko_core.schemas import Deleted, Nothing
 from speko_core.webhooks import deliveries, delivery_schemas, endpoints, organization_secret, schemas
 
-TAG, TOOLSET = "Webhooks", "webhooks"
+TAG: Final = "Webhooks"
+TOOLSET: Final = "webhooks"
 READ, WRITE = "webhooks:read", "webhooks:write"
 NO_ENDPOINT = ErrorCase(404, "NOT_FOUND", "No webhook with this id exists in the authenticated organization.")
 NO_DELIVERY = ErrorCase(404, "NOT_FOUND", "No delivery with this id exists in the authenticated organization.")
@@ -123,8 +126,8 @@ DELIVERIES_LIST = Operation(
     tool=ToolBinding(
         "list_webhook_deliveries",
         "List webhook deliveries",
-        "Use to see whether events reached their endpoints; status failed, expired or pending finds trouble. Returns "
-        "deliveries with ids; pass nextCursor as cursor for older ones.",
+        "Use when a webhook did not arrive, or to see whether events reached endpoints; status failed, expired or "
+        "pending finds trouble. Returns deliveries with ids; pass nextCursor as cursor for older ones.",
         toolset=TOOLSET,
         next_steps=("get_webhook_delivery for the answers of an endpoint", "redeliver_webhook to send one again"),
         listed=False,

@@ -6,10 +6,7 @@ from dataclasses import asdict
 
 import click
 
-from speko_core.doctor import installation, machine
-from speko_core.doctor.finding import Finding
-from speko_core.errors import ConfigurationError
-from speko_core.settings import load_settings
+from speko_core.doctor.examine import examine
 from speko_gateway import exit_codes
 from speko_gateway.cli.output import json_option, show_json, show_table
 
@@ -31,17 +28,3 @@ def doctor(as_json: bool) -> None:
         rows = [(_MARKS[finding.state], finding.check, finding.detail, finding.fix) for finding in findings]
         show_table(("", "check", "found", "what to do"), rows, "")
     sys.exit(exit_codes.FAILED if failed else exit_codes.OK)
-
-
-async def examine() -> list[Finding]:
-    """Every finding, in the order in which a person would look."""
-    findings = [machine.python(), machine.packages(), machine.environment()]
-    try:
-        settings = load_settings()
-    except ConfigurationError as error:
-        return [*findings, Finding("settings", "fail", str(error), "See docs/operations.md.")]
-    findings += [installation.data_folder(settings), machine.disk(settings), installation.master_key(settings)]
-    findings.append(installation.outbound(settings))
-    findings += await installation.database(settings)
-    findings += [machine.speech(), machine.hearing()]
-    return findings + [await machine.role(settings, role) for role in machine.ROLES]

@@ -3,8 +3,9 @@
 import httpx
 import pytest
 
-from speko_core.docs_search.index import Index, terms
+from speko_core.docs_search.index import Index
 from speko_core.docs_search.pages import sections, split
+from speko_core.docs_search.ranking import terms
 from speko_core.docs_search.service import SNIPPET
 
 PAGE = """Intro words.

@@ -123,7 +123,8 @@ async def test_read_only_wins_over_everything(deps: Deps, tenant: Tenant, era: E
         elsewhere = error_of(await call(client, "whoami"))
         read = await call(client, "list_agents")
     offered = [operation for operation in registry.OPERATIONS if operation.tool and operation.effect == "read"]
-    assert listed == {one.tool.name for one in offered if one.tool and one.tool.toolset in ("agents", "docs")}
+    reads = {one.tool.name for one in offered if one.tool and one.tool.toolset in ("agents", "docs")}
+    assert listed == reads | {"search_tools", "call_tool"}
     assert (written["code"], elsewhere["code"]) == ("NOT_OFFERED", "NOT_OFFERED")
     assert not read.is_error
 

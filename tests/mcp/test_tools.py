@@ -1,6 +1,7 @@
 """Guards over every tool: what holds for one holds for all, in the list that clients are shown."""
 
 import json
+from collections.abc import Sequence
 from typing import cast
 
 import mcp_types
@@ -12,15 +13,25 @@ from speko_core.deps import Deps
 from speko_core.operations import AnyOperation, ToolBinding
 from speko_core.validation import unknown_fields
 from speko_mcp.binding import annotations_of
+from speko_mcp.discovery import CALL, SEARCH
 from speko_mcp.schema import input_schema, output_schema
 from speko_mcp.server import INSTRUCTIONS
+from speko_mcp.surface import BUILDER
 from tests.conftest import Tenant
-from tests.mcp.client import mcp_client
+from tests.mcp.client import Era, mcp_client
 
 TOOLS = [operation for operation in registry.OPERATIONS if operation.tool is not None]
-NAMES = [cast(ToolBinding, operation.tool).name for operation in TOOLS]
+NAMES = [SEARCH, CALL] + [cast(ToolBinding, operation.tool).name for operation in TOOLS]
+IDS = [operation.id for operation in TOOLS]
 TOKENS = 12_000
+BUILDER_TOKENS = 3_500
 MOST_TOOLS = 25
+
+
+def tokens_of(tools: Sequence[mcp_types.Tool]) -> float:
+    """What a list costs in each conversation, at four characters a token."""
+    listed = mcp_types.ListToolsResult(tools=list(tools)).model_dump(mode="json", by_alias=True, exclude_none=True)
+    return len(json.dumps(listed, separators=(",", ":"))) / 4
 
 
 def binding_of(operation: AnyOperation) -> ToolBinding:
@@ -28,7 +39,13 @@ def binding_of(operation: AnyOperation) -> ToolBinding:
     return operation.tool
 
 
-@pytest.mark.parametrize("operation", TOOLS, ids=NAMES)
+def test_every_public_operation_is_a_tool() -> None:
+    """MCP-6"""
+    public = [operation for operation in registry.OPERATIONS if not (operation.http and operation.http.internal)]
+    assert [operation.id for operation in public if operation.tool is None] == []
+
+
+@pytest.mark.parametrize("operation", TOOLS, ids=IDS)
 def test_every_tool_says_when_to_use_it(operation: AnyOperation) -> None:
     """MCP-7"""
     binding = binding_of(operation)
@@ -39,7 +56,7 @@ def test_every_tool_says_when_to_use_it(operation: AnyOperation) -> None:
     assert operation.id.partition(".")[1]
 
 
-@pytest.mark.parametrize("operation", TOOLS, ids=NAMES)
+@pytest.mark.parametrize("operation", TOOLS, ids=IDS)
 def test_every_next_step_names_a_tool_that_exists(operation: AnyOperation) -> None:
     """MCP-8"""
     verbs = {name.partition("_")[0] for name in NAMES if "_" in name}
@@ -48,7 +65,7 @@ def test_every_next_step_names_a_tool_that_exists(operation: AnyOperation) -> No
     assert {word for word in words if "_" in word and word.partition("_")[0] in verbs} <= set(NAMES)
 
 
-@pytest.mark.parametrize("operation", TOOLS, ids=NAMES)
+@pytest.mark.parametrize("operation", TOOLS, ids=IDS)
 def test_every_tool_carries_all_four_hints(operation: AnyOperation) -> None:
     """MCP-5"""
     hints = annotations_of(operation, binding_of(operation))
@@ -59,7 +76,7 @@ def test_every_tool_carries_all_four_hints(operation: AnyOperation) -> None:
     assert hints.destructive_hint is (operation.effect == "destroy")
 
 
-@pytest.mark.parametrize("operation", TOOLS, ids=NAMES)
+@pytest.mark.parametrize("operation", TOOLS, ids=IDS)
 def test_every_schema_is_an_object_without_a_union_at_the_top(operation: AnyOperation) -> None:
     """MCP-5"""
     for schema in (input_schema(operation), output_schema(operation, binding_of(operation).items_as)):
@@ -68,7 +85,7 @@ def test_every_schema_is_an_object_without_a_union_at_the_top(operation: AnyOper
         assert not {"anyOf", "oneOf", "allOf", "$ref", "$defs"} & set(schema)
 
 
-@pytest.mark.parametrize("operation", TOOLS, ids=NAMES)
+@pytest.mark.parametrize("operation", TOOLS, ids=IDS)
 def test_every_field_of_the_input_is_offered_and_accepted(operation: AnyOperation) -> None:
     """MCP-6"""
     properties = cast(dict[str, object], input_schema(operation)["properties"])
@@ -77,15 +94,25 @@ def test_every_field_of_the_input_is_offered_and_accepted(operation: AnyOperatio
 
 
 @pytest.mark.parametrize("era", ["auto", "legacy"])
-async def test_the_whole_list_is_small(deps: Deps, tenant: Tenant, era: str) -> None:
+async def test_the_whole_list_is_small(deps: Deps, tenant: Tenant, era: Era) -> None:
     """MCP-9"""
-    async with mcp_client(deps, tenant.key, era="auto" if era == "auto" else "legacy") as client:
+    async with mcp_client(deps, tenant.key, era=era) as client:
         tools = await client.list_tools()
-    listed = mcp_types.ListToolsResult(tools=tools).model_dump(mode="json", by_alias=True, exclude_none=True)
-    assert len(json.dumps(listed, separators=(",", ":"))) / 4 <= TOKENS
+    assert tokens_of(tools) <= TOKENS
     assert len(tools) <= MOST_TOOLS
-    assert [tool.name for tool in tools] == [binding_of(tool).name for tool in TOOLS if binding_of(tool).listed]
-    assert all(tool.title and tool.description and tool.output_schema for tool in tools)
+    listed = [binding_of(tool).name for tool in TOOLS if binding_of(tool).listed]
+    assert [tool.name for tool in tools] == [*listed, "search_tools", "call_tool"]
+    assert all(tool.title and tool.description and tool.output_schema and tool.annotations for tool in tools)
+
+
+async def test_the_builder_profile_is_smaller(deps: Deps, tenant: Tenant) -> None:
+    """MCP-9"""
+    async with mcp_client(deps, tenant.key, query="?profile=builder") as client:
+        tools = await client.list_tools()
+        kept = await client.call_tool("list_voices", raise_on_error=False)
+    assert {tool.name for tool in tools} == BUILDER | {"search_tools", "call_tool"}
+    assert tokens_of(tools) <= BUILDER_TOKENS
+    assert not kept.is_error
 
 
 def test_the_instructions_are_short_and_name_tools_that_exist() -> None:
