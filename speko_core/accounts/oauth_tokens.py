@@ -141,6 +141,14 @@ async def revoke(deps: Deps, token: str, client_id: str) -> None:
             await _revoke(db, grant.id, now)
 
 
+async def revoke_all(db: AsyncSession, user_id: str, now: datetime, organization_id: str | None = None) -> None:
+    """End every grant of a person, or those in one organization."""
+    grants = update(OAuthGrant).where(OAuthGrant.user_id == user_id, OAuthGrant.revoked_at.is_(None))
+    if organization_id is not None:
+        grants = grants.where(OAuthGrant.organization_id == organization_id)
+    await db.execute(grants.values(revoked_at=now))
+
+
 async def _replayed(db: AsyncSession, secrets: Secrets, digest: str, now: datetime) -> Issued | None:
     row = await db.get(OAuthToken, digest, populate_existing=True)
     if row is None or row.used_at is None:

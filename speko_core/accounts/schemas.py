@@ -90,12 +90,70 @@ class MemberInvite(Input):
     role: RoleName = "member"
 
 
-class Invitation(Output):
-    """A single-use link for the invited person, shown this once."""
+class MemberRef(Input):
+    """Names one member."""
 
-    user_id: str
-    url: str
+    user_id: str = Field(max_length=80)
+
+
+class MemberUpdate(MemberRef):
+    """Another role for a member."""
+
+    role: RoleName
+
+
+class InvitationRef(Input):
+    """Names one invitation."""
+
+    id: str = Field(max_length=80)
+
+
+class InvitationRow(Output):
+    """An invitation nobody has answered yet, without its link."""
+
+    id: str
+    email: str
+    role: RoleName
+    created_at: WireTime
     expires_at: WireTime
+
+
+class Invitation(InvitationRow):
+    """A new invitation with the link for the invited person, shown this once."""
+
+    url: str
+
+
+class InvitationList(Output):
+    """Open invitations, newest first."""
+
+    invitations: list[InvitationRow]
+
+
+class GrantRef(Input):
+    """Names one connected app."""
+
+    id: str = Field(max_length=80)
+
+
+class GrantRow(Output):
+    """An app that a person let in, and what it may do."""
+
+    id: str
+    client_id: str
+    client_name: str = Field(description="What the app says its name is.")
+    redirect_host: str = Field(description="Where people were sent back to when they let it in.")
+    scopes: list[str]
+    user_id: str
+    email: str = Field(description="Who let it in.")
+    created_at: WireTime
+    last_used_at: WireTime = Field(description="When it last got a token, which it does every hour of use.")
+
+
+class GrantList(Output):
+    """Connected apps, the last used first."""
+
+    apps: list[GrantRow]
 
 
 class AuditQuery(Input):

@@ -1,28 +1,20 @@
-"""What can be done with the organization, its keys, its members and its audit log."""
+"""What can be done with API keys, and what the caller and the audit log say."""
 
-from typing import cast
-
-from speko_core.accounts import keys, repository, sign_in
-from speko_core.accounts.models import ApiKey, Membership, Organization, User
-from speko_core.accounts.roles import ROLE_SCOPES
+from speko_core.accounts import keys, repository
+from speko_core.accounts.models import ApiKey, Organization
 from speko_core.accounts.schemas import (
     AuditPage,
     AuditQuery,
     AuditRow,
     CreatedKey,
-    Invitation,
     KeyCreate,
     KeyList,
     KeyRef,
     KeyRow,
-    MemberInvite,
-    MemberList,
-    MemberRow,
-    RoleName,
     WhoAmI,
 )  # fmt: skip
 from speko_core.context import Ctx
-from speko_core.errors import Conflict, FieldProblem, Forbidden, InvalidInput, NotFound
+from speko_core.errors import FieldProblem, Forbidden, InvalidInput, NotFound
 from speko_core.ids import new_id
 from speko_core.pagination import page_of
 from speko_core.principal import ALL_SCOPES
@@ -93,33 +85,6 @@ async def revoke_key(ctx: Ctx, data: KeyRef) -> KeyRow:
     return KeyRow.model_validate(key)
 
 
-async def list_members(ctx: Ctx, data: Nothing) -> MemberList:
-    """Members with their roles."""
-    rows = await repository.members(ctx.db)
-    return MemberList(members=[_member(membership, user) for membership, user in rows])
-
-
-async def invite_member(ctx: Ctx, data: MemberInvite) -> Invitation:
-    """Add a person with a role and return a single-use sign-in link to pass on."""
-    if not ROLE_SCOPES[data.role] <= ctx.principal.scopes:
-        raise Forbidden("You cannot give a role that may do more than you may.")
-    user = await sign_in.find_or_create_user(ctx.db, str(data.email), ctx.now())
-    if await repository.membership(ctx.db, ctx.organization_id, user.id) is not None:
-        raise Conflict("This person is already a member.", "ALREADY_A_MEMBER")
-    ctx.db.add(
-        Membership(
-            id=new_id("member"),
-            organization_id=ctx.organization_id,
-            user_id=user.id,
-            role=data.role,
-            created_at=ctx.now(),
-        )
-    )
-    token, expires_at = await sign_in.create_link(ctx.db, ctx.deps.secrets, user.id, ctx.now(), sign_in.INVITE_TTL)
-    url = f"{ctx.deps.settings.base_url}/sign-in?token={token}"
-    return Invitation(user_id=user.id, url=url, expires_at=expires_at)
-
-
 async def list_audit(ctx: Ctx, data: AuditQuery) -> AuditPage:
     """A page of the audit log."""
     page, cursor = page_of(await repository.audit_page(ctx.db, data), data.limit)
@@ -131,16 +96,6 @@ async def _organization(ctx: Ctx) -> Organization:
     if organization is None:
         raise NotFound("not found")
     return organization
-
-
-def _member(membership: Membership, user: User) -> MemberRow:
-    return MemberRow(
-        user_id=user.id,
-        email=user.email,
-        name=user.name,
-        role=cast(RoleName, membership.role),
-        created_at=membership.created_at,
-    )
 
 
 def _check_scopes(ctx: Ctx, scopes: frozenset[str]) -> None:

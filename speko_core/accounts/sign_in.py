@@ -3,40 +3,26 @@
 These functions take the open transaction and the ports directly: nobody is signed in yet, so there is no `Ctx`.
 """
 
-import asyncio
-import hashlib
 import secrets as random
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache
 
-from pwdlib import PasswordHash
 from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from speko_core.accounts.models import BrowserSession, Membership, SignInFailure, SignInLink, User
+from speko_core.accounts import passwords, throttle
+from speko_core.accounts.models import BrowserSession, Membership, SignInLink, User
 from speko_core.accounts.repository import user_by_email
 from speko_core.accounts.roles import ROLE_SCOPES
 from speko_core.deps import Deps
-from speko_core.errors import FieldProblem, InvalidInput, RateLimited, Unauthorized
+from speko_core.errors import Unauthorized
 from speko_core.ids import new_id
 from speko_core.ports.secrets import Secrets
 from speko_core.principal import Principal
 
 LINK_TTL = timedelta(hours=24)
-INVITE_TTL = timedelta(days=7)
 SESSION_TTL = timedelta(days=14)
-FREE_ATTEMPTS = 5
-LOCK = timedelta(minutes=1)
-MIN_PASSWORD = 10
-
-_hasher = PasswordHash.recommended()
-
-
-@cache
-def _decoy() -> str:
-    """Verified when the user does not exist, so that both answers take as long. Made at first use: it costs 0.1 s."""
-    return _hasher.hash("no such user")
+PASSWORD_LIMIT = throttle.Limit("password", 5, "Too many wrong attempts for this address.")
 
 
 @dataclass(frozen=True)
@@ -89,7 +75,7 @@ async def by_link(deps: Deps, token: str) -> str:
         user_id = (await db.execute(used)).scalar_one_or_none()
         if user_id is None:
             raise Unauthorized("This sign-in link is used or expired.", hint="Make one with `speko sign-in-link`.")
-        return await _open_session(db, deps, user_id, now)
+        return await open_session(db, deps, user_id, now)
 
 
 async def by_password(deps: Deps, email: str, password: str) -> str:
@@ -100,35 +86,16 @@ async def by_password(deps: Deps, email: str, password: str) -> str:
         Unauthorized: address or password is wrong; the answer does not say which.
     """
     now = deps.clock.now()
-    subject = hashlib.sha256(email.strip().lower().encode()).hexdigest()
     async with deps.database.transaction(None, all_organizations=True) as db:
-        await _refuse_when_locked(db, subject, now)
+        await throttle.refuse_when_locked(db, PASSWORD_LIMIT, email, now)
         user = await user_by_email(db, email)
-    decoy = await asyncio.to_thread(_decoy)
-    stored = (user.password_hash if user else None) or decoy
-    correct = await asyncio.to_thread(_hasher.verify, password, stored)
+    correct = await passwords.verify(user, password)
     async with deps.database.transaction(None, all_organizations=True) as db:
-        if user is not None and user.password_hash is not None and correct:
-            await db.execute(delete(SignInFailure).where(SignInFailure.subject == subject))
-            return await _open_session(db, deps, user.id, now)
-        await _count_failure(db, subject, now)
+        if user is not None and correct:
+            await throttle.forget(db, PASSWORD_LIMIT, email)
+            return await open_session(db, deps, user.id, now)
+        await throttle.count(db, PASSWORD_LIMIT, email, now)
     raise Unauthorized("E-mail or password is wrong.")
-
-
-async def set_password(deps: Deps, user_id: str, password: str) -> None:
-    """Store a new password and sign out every other browser of the user.
-
-    Raises:
-        InvalidInput: the password is too short.
-    """
-    if len(password) < MIN_PASSWORD:
-        problem = FieldProblem("password", f"must have at least {MIN_PASSWORD} characters")
-        raise InvalidInput(f"password {problem.problem}", fields=[problem])
-    hashed = await asyncio.to_thread(_hasher.hash, password)
-    now = deps.clock.now()
-    async with deps.database.transaction(None, all_organizations=True) as db:
-        await db.execute(update(User).where(User.id == user_id).values(password_hash=hashed, updated_at=now))
-        await db.execute(delete(BrowserSession).where(BrowserSession.user_id == user_id))
 
 
 async def browser(deps: Deps, cookie: str) -> Browser | None:
@@ -174,7 +141,12 @@ async def _role(db: AsyncSession, organization_id: str, user_id: str) -> str | N
     return (await db.execute(statement)).scalar_one_or_none()
 
 
-async def _open_session(db: AsyncSession, deps: Deps, user_id: str, now: datetime) -> str:
+async def open_session(db: AsyncSession, deps: Deps, user_id: str, now: datetime) -> str:
+    """Sign a browser in, acting in the person's first organization; returns the cookie value.
+
+    Raises:
+        Unauthorized: the person belongs to no organization.
+    """
     first = select(Membership.organization_id).where(Membership.user_id == user_id).order_by(Membership.created_at)
     organization_id = (await db.execute(first.limit(1))).scalar_one_or_none()
     if organization_id is None:
@@ -192,22 +164,3 @@ async def _open_session(db: AsyncSession, deps: Deps, user_id: str, now: datetim
         )
     )
     return cookie
-
-
-async def _refuse_when_locked(db: AsyncSession, subject: str, now: datetime) -> None:
-    failure = await db.get(SignInFailure, subject)
-    if failure is not None and failure.locked_until is not None and failure.locked_until > now:
-        wait = int((failure.locked_until - now).total_seconds()) + 1
-        raise RateLimited("Too many wrong attempts for this address.", retry_after_s=wait)
-
-
-async def _count_failure(db: AsyncSession, subject: str, now: datetime) -> None:
-    failure = await db.get(SignInFailure, subject)
-    if failure is None:
-        failure = SignInFailure(subject=subject, count=0, updated_at=now)
-        db.add(failure)
-    failure.count += 1
-    failure.updated_at = now
-    excess = failure.count - FREE_ATTEMPTS
-    if excess >= 0:
-        failure.locked_until = now + LOCK * min(2**excess, 60)

@@ -5,7 +5,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute
 
 from speko_core.accounts import sign_in
-from speko_core.accounts.operations import MEMBERS_LIST
+from speko_core.accounts.people_operations import MEMBERS_LIST
 from speko_core.deps import Deps
 from speko_core.errors import InvalidInput
 from speko_core.organizations.operations import GET as ORGANIZATION_GET
