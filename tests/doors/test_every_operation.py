@@ -17,7 +17,9 @@ import pytest
 import pytest_asyncio
 
 from speko_core import registry
+from speko_core.accounts.oauth_models import OAuthClient, OAuthGrant
 from speko_core.deps import Deps, build_deps
+from speko_core.ids import new_id
 from speko_core.operations import AnyOperation, Http
 from speko_core.principal import ALL_SCOPES
 from speko_core.settings import Settings
@@ -90,11 +92,37 @@ async def _export(tenant: Tenant, client: httpx.AsyncClient) -> str:
     return cast(str, (await client.post("/v1/organization/exports")).json()["id"])
 
 
+async def _member(tenant: Tenant, client: httpx.AsyncClient) -> str:
+    return tenant.user_id
+
+
+async def _invitation(tenant: Tenant, client: httpx.AsyncClient) -> str:
+    return cast(str, (await client.post("/v1/members", json={"email": "them@example.com"})).json()["id"])
+
+
+async def connected_app(tenant: Tenant, deps: Deps) -> str:
+    """An app that the tenant's owner let in; needs a browser and an app otherwise."""
+    now, grant_id = deps.clock.now(), new_id("grant")
+    async with deps.database.transaction(None, all_organizations=True) as db:
+        db.add(OAuthClient(id=f"client_{grant_id}", kind="registered", document={}, created_at=now))
+        await db.flush()
+        db.add(
+            OAuthGrant(
+                id=grant_id, organization_id=tenant.organization_id, user_id=tenant.user_id,
+                client_id=f"client_{grant_id}", client_name="Coding agent", redirect_host="127.0.0.1:39331",
+                scopes=["account:read"], resource=f"{deps.settings.base_url}/mcp", created_at=now, last_used_at=now,
+            )
+        )  # fmt: skip
+    return grant_id
+
+
 # One line per resource whose operations take an id: how another organization comes to own one.
 OWNED: dict[str, Callable[[Tenant, httpx.AsyncClient], Awaitable[str]]] = {
     "agents": _agent,
     "do_not_call": _do_not_call,
+    "invitations": _invitation,
     "keys": _key,
+    "members": _member,
     "organization": _export,
     "sessions": _session,
     "providers": _provider_key,
@@ -104,8 +132,11 @@ OWNED: dict[str, Callable[[Tenant, httpx.AsyncClient], Awaitable[str]]] = {
     "knowledge_bases": _knowledge_base,
     "knowledge_documents": _knowledge_base,
 }
+# What no request makes.
+STORED: dict[str, Callable[[Tenant, Deps], Awaitable[str]]] = {"connected_apps": connected_app}
 # Inputs that a malformed-input test needs to get past the path: the smallest valid body of the operation.
 VALID_BODIES: dict[str, object] = {
+    "members.update": {"role": "viewer"},
     "knowledge_bases.search": {"query": "refunds"},
     "knowledge_documents.create": {"filename": "a.txt", "contentType": "text/plain", "sizeBytes": 1},
     "knowledge_documents.add_url": {"url": "https://example.com/a"},
@@ -134,6 +165,8 @@ class House:
 
     async def id_of_others(self, resource: str) -> str:
         """A row of this resource that the other organization owns."""
+        if resource in STORED and resource not in self.owned:
+            self.owned[resource] = await STORED[resource](self.others, self.deps)
         if resource not in self.owned:
             async with self.client(self.others.key) as client:
                 self.owned[resource] = await OWNED[resource](self.others, client)
