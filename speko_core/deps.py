@@ -11,11 +11,11 @@ from speko_core.adapters.dbos_jobs import DbosJobs
 from speko_core.adapters.embedded_rooms import EmbeddedRooms
 from speko_core.adapters.envelope import EnvelopeSecrets
 from speko_core.adapters.master_key import load_master_key
-from speko_core.adapters.no_integrations import NoIntegrations
 from speko_core.adapters.obstore_blobs import CloudBlobs, FolderBlobs
 from speko_core.adapters.system_clock import SystemClock
 from speko_core.db.engine import Database, create_engine
 from speko_core.errors import ConfigurationError
+from speko_core.integrations.installed import InstalledApps
 from speko_core.knowledge.embedding.embedders import Embedders
 from speko_core.limits import RateLimiter
 from speko_core.metering.credit import CreditBook
@@ -65,7 +65,7 @@ class Deps:
     health: HealthBook
     decisions: DecisionLog
     outbound: httpx.AsyncClient
-    integrations: Integrations = field(default_factory=NoIntegrations)
+    integrations: Integrations
     memo: DecisionMemo = field(default_factory=DecisionMemo)
     offers: OfferLists = field(default_factory=OfferLists)
     snapshots: Snapshots = field(default_factory=Snapshots)
@@ -118,11 +118,13 @@ def build_deps(settings: Settings) -> Deps:
     clock = SystemClock()
     credit = CreditBook(prepaid=settings.billing == "prepaid")
     journal = Journal(settings, clock, credit)
+    database = Database(create_engine(settings))
+    outbound = guarded_client(GuardedTransport(allow_insecure=settings.allow_insecure_webhooks))
     return Deps(
         settings=settings,
         clock=clock,
         secrets=secrets,
-        database=Database(create_engine(settings)),
+        database=database,
         providers=late_registry(settings),
         jobs=DbosJobs(settings),
         rooms=EmbeddedRooms(settings.base_url),
@@ -137,5 +139,6 @@ def build_deps(settings: Settings) -> Deps:
         decisions=DecisionLog(journal),
         credit=credit,
         standings=Standings(clock),
-        outbound=guarded_client(GuardedTransport(allow_insecure=settings.allow_insecure_webhooks)),
+        outbound=outbound,
+        integrations=InstalledApps(settings, clock, secrets, database, outbound),
     )

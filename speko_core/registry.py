@@ -6,6 +6,7 @@ from speko_core.byok.operations import OPERATIONS as BYOK
 from speko_core.do_not_call.operations import OPERATIONS as DO_NOT_CALL
 from speko_core.docs_search.operations import OPERATIONS as DOCS
 from speko_core.doctor.operations import OPERATIONS as DOCTOR
+from speko_core.integrations.operations import OPERATIONS as INTEGRATIONS
 from speko_core.knowledge.operations import OPERATIONS as KNOWLEDGE
 from speko_core.metering.operations import OPERATIONS as METERING
 from speko_core.migration.operations import OPERATIONS as MIGRATION
@@ -25,6 +26,7 @@ OPERATIONS: tuple[AnyOperation, ...] = (
     *AGENTS,
     *KNOWLEDGE,
     *TOOLS,
+    *INTEGRATIONS,
     *VERSIONS,
     *SESSIONS,
     *DO_NOT_CALL,

@@ -108,6 +108,12 @@ class Settings(BaseSettings):
     )
     embeddings_url: str = Field("", description="Base URL of a server with /embeddings, ending in /v1.")
     embeddings_key: SecretStr | None = Field(None, description="Key of that server, where it wants one.")
+    google_client_id: str = Field("", description="Id of our OAuth client at Google, for connected apps.")
+    google_client_secret: SecretStr | None = Field(None, description="Secret of that client.")
+    google_url: str = Field("", description="Another base URL of Google's OAuth and Calendar, for tests or a proxy.")
+    slack_client_id: str = Field("", description="Id of our Slack app, for connected apps.")
+    slack_client_secret: SecretStr | None = Field(None, description="Secret of that app.")
+    slack_url: str = Field("", description="Another base URL of Slack, for tests or a proxy.")
     allow_insecure_webhooks: bool = Field(False, description="Development only: allow http and private addresses.")
 
     @field_validator("public_url", "gateway_url")
@@ -115,7 +121,9 @@ class Settings(BaseSettings):
     def _no_trailing_slash(cls, value: str) -> str:
         return value.rstrip("/")
 
-    @field_validator("compatible_llm_url", "compatible_stt_url", "compatible_tts_url", "embeddings_url")
+    @field_validator(
+        "compatible_llm_url", "compatible_stt_url", "compatible_tts_url", "embeddings_url", "google_url", "slack_url"
+    )
     @classmethod
     def _endpoint(cls, value: str) -> str:
         return _http_url(value) if value else ""

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from pydantic import TypeAdapter
 
+from speko_core.integrations.apps import model_parameters as action_parameters
 from speko_core.providers.base import Tool
 from speko_core.tools.builtins import model_parameters
 from speko_core.tools.schemas import PreToolSpeech, Simulation
@@ -48,6 +49,8 @@ def from_definition(name: str, definition: JsonObject, agent_id: str | None) -> 
     assert isinstance(parameters, dict)
     if isinstance(source, BuiltinShown):
         parameters = model_parameters(source.name, source.config, parameters)
+    if isinstance(source, IntegrationShown):
+        parameters = action_parameters(source.app_key, source.action_key, source.config, parameters)
     simulation = definition.get("simulation")
     return RunnableTool(
         name=name,

@@ -12,6 +12,7 @@ NAVIGATION = (
     ("Overview", "/"),
     ("Talk", "/talk"),
     ("Sessions", "/sessions"),
+    ("Integrations", "/integrations"),
     ("API keys", "/keys"),
     ("Settings", "/settings"),
 )

@@ -3,13 +3,23 @@
 from starlette.routing import BaseRoute
 
 from speko_core.deps import Deps
-from speko_gateway.web.pages import agents, connecting, keys, overview, sessions, settings, signing_in, talk
+from speko_gateway.web.pages import (
+    agents,
+    connecting,
+    integrations,
+    keys,
+    overview,
+    sessions,
+    settings,
+    signing_in,
+    talk,
+)
 from speko_gateway.web.static_files import assets_mount
 from speko_gateway.web.talk_page import talk_page_route
 
 
 def web_routes(deps: Deps) -> list[BaseRoute]:
     """The pages, their forms and their assets."""
-    parts = (overview, talk, agents, sessions, keys, settings, signing_in, connecting)
+    parts = (overview, talk, agents, sessions, integrations, keys, settings, signing_in, connecting)
     pages = [route for part in parts for route in part.routes(deps)]
     return [*pages, talk_page_route(deps.settings.base_url), assets_mount()]

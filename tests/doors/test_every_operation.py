@@ -20,6 +20,7 @@ from speko_core import registry
 from speko_core.accounts.oauth_models import OAuthClient, OAuthGrant
 from speko_core.deps import Deps, build_deps
 from speko_core.ids import new_id
+from speko_core.integrations.models import Installation
 from speko_core.operations import AnyOperation, Http
 from speko_core.principal import ALL_SCOPES
 from speko_core.settings import Settings
@@ -88,6 +89,19 @@ async def _knowledge_base(tenant: Tenant, client: httpx.AsyncClient) -> str:
     return cast(str, created.json()["id"])
 
 
+async def _installation(tenant: Tenant, client: httpx.AsyncClient) -> str:
+    """Connecting takes a browser and an app, so the row is written as it would be."""
+    deps = cast(Deps, cast(httpx.ASGITransport, client._transport).app.state.deps)  # type: ignore[attr-defined]
+    now, row_id = deps.clock.now(), new_id("inst")
+    row = Installation(
+        id=row_id, organization_id=tenant.organization_id, app_key="slack", account_id="T1", account_label="Theirs",
+        scopes=[], status="expired", connected_at=now, created_at=now, updated_at=now,
+    )  # fmt: skip
+    async with deps.database.transaction(tenant.organization_id) as db:
+        db.add(row)
+    return row_id
+
+
 async def _export(tenant: Tenant, client: httpx.AsyncClient) -> str:
     return cast(str, (await client.post("/v1/organization/exports")).json()["id"])
 
@@ -121,6 +135,7 @@ OWNED: dict[str, Callable[[Tenant, httpx.AsyncClient], Awaitable[str]]] = {
     "agents": _agent,
     "do_not_call": _do_not_call,
     "invitations": _invitation,
+    "integrations": _installation,
     "keys": _key,
     "members": _member,
     "organization": _export,
