@@ -2,7 +2,7 @@
 
 from speko_core.operations import AnyOperation, ErrorCase, Http, Operation, ToolBinding
 from speko_core.schemas import Deleted
-from speko_core.sessions import agent_calls, create, deletion, schemas, service, trial, worker_service
+from speko_core.sessions import agent_calls, claiming, create, deletion, schemas, service, trial, worker_service
 
 NOT_FOUND = ErrorCase(404, "SESSION_NOT_FOUND", "No session with this id exists in the authenticated organization.")
 AGENT_NOT_FOUND = ErrorCase(404, "NOT_FOUND", "No agent with this id exists in the authenticated organization.")
@@ -232,7 +232,8 @@ CLAIM = Operation(
     effect="write",
     input=schemas.SessionClaim,
     output=schemas.SessionClaimed,
-    run=worker_service.claim,
+    run=claiming.take,
+    conclude=claiming.hand_over,
     errors=(NOT_FOUND, CLAIMED),
     http=Http("POST", "/internal/sessions/{id}/claim", internal=True),
 )

@@ -8,7 +8,7 @@ import base64
 import binascii
 import secrets as random
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -17,6 +17,8 @@ from speko_core.principal import Mode
 
 SESSION_PREFIX = "st_"
 MEDIA_PREFIX = "mt_"
+# After the end the worker may still have to repeat reports, through a restart of the gateway for example.
+REPORTING_GRACE = timedelta(minutes=15)
 _PURPOSE = "session-token"
 _MEDIA_BYTES = 32
 

@@ -1,11 +1,10 @@
-"""What the voice worker asks of the gateway: register, claim a session once, keep it alive, finish it."""
+"""What the voice worker asks of the gateway: register, keep a session alive, finish it."""
 
 import re
-from datetime import timedelta
 
 from speko_core import leases
 from speko_core.context import Ctx
-from speko_core.errors import Conflict, Forbidden, NotFound
+from speko_core.errors import Forbidden, NotFound
 from speko_core.sessions import repository, service
 from speko_core.sessions.announce import announce
 from speko_core.sessions.models import VoiceSession
@@ -13,16 +12,11 @@ from speko_core.sessions.rules import Event, Status
 from speko_core.sessions.schemas import (
     Accepted,
     SessionClaim,
-    SessionClaimed,
     SessionFinish,
     SessionStatus,
     WorkerHeartbeat,
 )
-from speko_core.sessions.signing import verify_plan
-from speko_core.sessions.tokens import SessionClaims, mint_session_token
 
-# After the end the worker may still have to repeat reports, through a restart of the gateway for example.
-REPORTING_GRACE = timedelta(minutes=15)
 _MACHINE_WORD = re.compile(r"[A-Z][A-Z0-9_]{0,63}")
 
 
@@ -31,33 +25,6 @@ async def heartbeat_worker(ctx: Ctx, data: WorkerHeartbeat) -> Accepted:
     lease = leases.Lease(data.instance_id, "worker", data.address, data.capacity, data.active, data.ready)
     await leases.renew(ctx.db, lease, ctx.now())
     return Accepted(ok=True)
-
-
-async def claim(ctx: Ctx, data: SessionClaim) -> SessionClaimed:
-    """Hand the plan to exactly one worker, with the session's own credential.
-
-    Raises:
-        NotFound: no such session.
-        Conflict: `SESSION_ALREADY_CLAIMED`, or `SESSION_OVER` when its time has passed.
-    """
-    row = await service.found(ctx, data.id, locked=True)
-    if row.status != Status.CREATED or row.expires_at <= ctx.now():
-        raise _not_claimable(row)
-    plan = verify_plan(ctx.deps.secrets, row.plan, row.plan_signature)
-    row.status, row.worker_instance_id = Status.ACTIVE.value, data.instance_id
-    row.started_at = row.last_heartbeat_at = row.updated_at = ctx.now()
-    await ctx.db.flush()
-    await announce(ctx.db, row, Status.CREATED, ctx.now())
-    expires_at = row.expires_at + REPORTING_GRACE
-    claims = SessionClaims(row.id, row.organization_id, plan.mode, expires_at)
-    token = mint_session_token(ctx.deps.secrets, claims)
-    return SessionClaimed(plan=plan, signature=row.plan_signature, token=token, expires_at=expires_at)
-
-
-def _not_claimable(row: VoiceSession) -> Conflict:
-    if row.worker_instance_id is not None:
-        return Conflict("Another worker has this session.", "SESSION_ALREADY_CLAIMED")
-    return Conflict("The session is over.", "SESSION_OVER")
 
 
 async def heartbeat_session(ctx: Ctx, data: SessionClaim) -> SessionStatus:
