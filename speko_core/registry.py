@@ -14,6 +14,7 @@ from speko_core.operations import AnyOperation
 from speko_core.organizations.operations import OPERATIONS as ORGANIZATIONS
 from speko_core.routing.decisions_operations import OPERATIONS as DECISIONS
 from speko_core.routing.operations import OPERATIONS as ROUTING
+from speko_core.routing.snapshots_operations import OPERATIONS as SNAPSHOTS
 from speko_core.sessions.operations import OPERATIONS as SESSIONS
 from speko_core.starter.operations import OPERATIONS as STARTER
 from speko_core.tools.operations import OPERATIONS as TOOLS
@@ -32,6 +33,7 @@ OPERATIONS: tuple[AnyOperation, ...] = (
     *DO_NOT_CALL,
     *ROUTING,
     *DECISIONS,
+    *SNAPSHOTS,
     *BYOK,
     *METERING,
     *DOCS,

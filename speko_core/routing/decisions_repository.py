@@ -37,6 +37,17 @@ async def published_snapshot_id(db: AsyncSession) -> str | None:
     return (await db.execute(statement)).scalar_one_or_none()
 
 
+async def published(db: AsyncSession, limit: int) -> Sequence[tuple[str, datetime]]:
+    """The published snapshots by id with their times, newest first."""
+    statement = (
+        select(RoutingSnapshot.id, RoutingSnapshot.published_at)
+        .where(RoutingSnapshot.published_at.is_not(None))
+        .order_by(RoutingSnapshot.published_at.desc(), RoutingSnapshot.id.desc())
+        .limit(limit)
+    )
+    return [(row.id, row.published_at) for row in await db.execute(statement)]
+
+
 async def policies(db: AsyncSession) -> Sequence[RoutingPolicyRow]:
     """The organization's active policies."""
     statement = select(RoutingPolicyRow).where(RoutingPolicyRow.retired_at.is_(None))

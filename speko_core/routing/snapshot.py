@@ -46,6 +46,21 @@ class RowPrice(_Frozen):
     micro_usd: int
 
 
+class Measurement(_Frozen):
+    """How an operator's own figures came about: with what, how often, and how far they may be off."""
+
+    data_set: str
+    items: int
+    calls: int
+    failed: int
+    normalizer: str | None
+    recognizer: str | None
+    quality_ci95: tuple[float, float]
+    latency_ci95: tuple[float, float]
+    p95_ms: float
+    p99_ms: float
+
+
 class Row(_Frozen):
     """One measurement by one source. None means not measured, never zero."""
 
@@ -59,6 +74,8 @@ class Row(_Frozen):
     quality: Quality | None
     latency: Latency | None
     price: RowPrice | None
+    # Absent where others measured; an absent one is no part of the content, so older hashes stay what they are.
+    measurement: Measurement | None = None
 
 
 class Source(_Frozen):
@@ -121,7 +138,7 @@ class Snapshot:
 
 
 def _canonical(model: BaseModel) -> str:
-    return orjson.dumps(model.model_dump(), option=orjson.OPT_SORT_KEYS).decode()
+    return orjson.dumps(model.model_dump(exclude_defaults=True), option=orjson.OPT_SORT_KEYS).decode()
 
 
 def make_snapshot(rows: Mapping[Modality, Iterable[Row]], sources: Iterable[Source]) -> Snapshot:

@@ -21,6 +21,7 @@ COMMANDS = {
     "keys": ("keys", "Create, list and revoke API keys."),
     "agents": ("agents", "See the agents."),
     "route": ("route", "See why calls go where they go."),
+    "bench": ("bench", "Measure providers with your own data, and route by what was found."),
     "sign-in-link": ("sign_in_link", "Make a one-time link to the dashboard."),
     "openapi": ("openapi", "Print the OpenAPI document."),
     "migrate": ("migrate", "Move voice agents here from other platforms."),

@@ -1,9 +1,12 @@
 """How commands answer: a table for people, one JSON document for programs."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from speko_core.types import JsonObject, JsonValue
 
@@ -50,3 +53,15 @@ def texts(value: JsonValue, name: str) -> list[str]:
     """The texts in the list `name` of an answer."""
     listed = value.get(name) if isinstance(value, dict) else None
     return [item for item in listed if isinstance(item, str)] if isinstance(listed, list) else []
+
+
+@contextmanager
+def progress(what: str, total: int) -> Iterator[Callable[[], None]]:
+    """A bar with the time that is left, on standard error of a terminal; what it gives is called once a step."""
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(
+        *columns, TextColumn("left"), TimeRemainingColumn(), console=console, disable=not console.is_terminal
+    ) as bar:
+        task = bar.add_task(what, total=total)
+        yield lambda: bar.advance(task)
