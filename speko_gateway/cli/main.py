@@ -16,6 +16,7 @@ COMMANDS = {
     "web": ("roles", "Run the web role: REST, MCP, dashboard and talk page."),
     "jobs": ("jobs", "Run the jobs role, or see what it did."),
     "worker": ("roles", "Run the voice worker."),
+    "init": ("init", "Connect coding agents on this machine to this server."),
     "doctor": ("doctor", "Check this machine and this installation, and say how to fix what is wrong."),
     "talk": ("talk", "Talk to an agent with a WAV file instead of a microphone."),
     "keys": ("keys", "Create, list and revoke API keys."),
