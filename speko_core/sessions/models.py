@@ -20,6 +20,7 @@ class VoiceSession(Base, OrganizationScoped, Timestamps):
         Index("ix_voice_sessions_page", "organization_id", "created_at", "id"),
         Index("ix_voice_sessions_agent_page", "organization_id", "agent_id", "created_at", "id"),
         Index("ix_voice_sessions_status", "status", "expires_at"),
+        Index("ix_voice_sessions_recording", "recording_status", "ended_at"),
     )
 
     id: Mapped[str] = mapped_column(String(UUID_LENGTH), primary_key=True)
@@ -47,6 +48,10 @@ class VoiceSession(Base, OrganizationScoped, Timestamps):
     end_reason: Mapped[str | None] = mapped_column(String(64), default=None)
     error_code: Mapped[str | None] = mapped_column(String(64), default=None)
     expires_at: Mapped[datetime] = mapped_column()
+    # Null until a worker takes the session, and again once the recording's time is over.
+    recording_status: Mapped[str | None] = mapped_column(String(16), default=None)
+    recording_object_path: Mapped[str | None] = mapped_column(String(160), default=None)
+    recording_duration_ms: Mapped[int | None] = mapped_column(Integer, default=None)
 
 
 class SessionTurn(Base, OrganizationScoped, Timestamps):
