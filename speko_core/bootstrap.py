@@ -15,22 +15,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from speko_core.accounts import service as accounts
 from speko_core.accounts import sign_in
-from speko_core.accounts.models import Installation, Membership, Organization
+from speko_core.accounts.models import Installation
 from speko_core.accounts.schemas import KeyCreate
 from speko_core.adapters.envelope import fingerprint
 from speko_core.adapters.master_key import load_master_key
-from speko_core.agents import service as agents
-from speko_core.agents.config import AgentIntent
-from speko_core.agents.schemas import AgentCreate
-from speko_core.context import Ctx
 from speko_core.db.schema import is_current
 from speko_core.deps import Deps
 from speko_core.errors import ConfigurationError
 from speko_core.ids import new_id
-from speko_core.metering.service import starting_credit
+from speko_core.organizations.founding import found
 from speko_core.preflight import check_database, check_ports
-from speko_core.principal import ALL_SCOPES, Principal
-from speko_core.prompting import prompt
 from speko_core.settings import Role
 
 OWNER_EMAIL = "owner@localhost"
@@ -78,15 +72,6 @@ async def join(deps: Deps, check_ports_of: Iterable[Role] = ()) -> bool:
     return await _is_ours(deps, _mark(deps))
 
 
-def _default_agent() -> AgentCreate:
-    return AgentCreate(
-        name="Default",
-        system_prompt=prompt("default_agent"),
-        intent=AgentIntent(language="en-US"),
-        first_message="Hello, how can I help you?",
-    )
-
-
 def _mark(deps: Deps) -> str:
     return fingerprint(load_master_key(deps.settings))
 
@@ -106,32 +91,13 @@ async def _seed_once(deps: Deps, mark: str) -> FirstStart:
     async with deps.database.transaction(organization_id) as db:
         db.add(Installation(id=_ONLY_ROW, key_fingerprint=mark, created_at=now))
         await db.flush()
-        db.add(Organization(id=organization_id, name=ORGANIZATION_NAME, created_at=now, updated_at=now))
-        await db.flush()
-        user_id = await _add_owner(deps, db, organization_id)
-        principal = Principal("system", "bootstrap", organization_id, ALL_SCOPES, user_id=user_id)
-        ctx = Ctx(principal, deps, db, "cli", new_id("req"))
-        await agents.create(ctx, _default_agent())
-        await starting_credit(ctx)
+        user_id = (await sign_in.find_or_create_user(db, OWNER_EMAIL, now)).id
+        ctx = await found(deps, db, organization_id, ORGANIZATION_NAME, user_id)
         test = await accounts.create_key(ctx, KeyCreate(name="First test key", mode="test"))
         live = await accounts.create_key(ctx, KeyCreate(name="First live key", mode="live"))
         url = await sign_in_url(deps, db, user_id)
     await ctx.run_after_commit()
     return FirstStart(test.key, live.key, url)
-
-
-async def _add_owner(deps: Deps, db: AsyncSession, organization_id: str) -> str:
-    user = await sign_in.find_or_create_user(db, OWNER_EMAIL, deps.clock.now())
-    membership = Membership(
-        id=new_id("member"),
-        organization_id=organization_id,
-        user_id=user.id,
-        role="owner",
-        created_at=deps.clock.now(),
-    )
-    db.add(membership)
-    await db.flush()
-    return user.id
 
 
 async def sign_in_url(deps: Deps, db: AsyncSession, user_id: str) -> str:

@@ -12,6 +12,7 @@ from speko_core.adapters.embedded_rooms import EmbeddedRooms
 from speko_core.adapters.envelope import EnvelopeSecrets
 from speko_core.adapters.master_key import load_master_key
 from speko_core.adapters.obstore_blobs import CloudBlobs, FolderBlobs
+from speko_core.adapters.smtp_mail import NoMail, SmtpMail
 from speko_core.adapters.system_clock import SystemClock
 from speko_core.db.engine import Database, create_engine
 from speko_core.errors import ConfigurationError
@@ -25,6 +26,7 @@ from speko_core.ports.blobs import Blobs
 from speko_core.ports.clock import Clock
 from speko_core.ports.integrations import Integrations
 from speko_core.ports.jobs import Jobs
+from speko_core.ports.mail import Mail
 from speko_core.ports.rooms import Rooms
 from speko_core.ports.secrets import Secrets
 from speko_core.providers.adapters import ProviderRegistry, late_registry
@@ -66,6 +68,7 @@ class Deps:
     decisions: DecisionLog
     outbound: httpx.AsyncClient
     integrations: Integrations
+    mail: Mail = field(default_factory=NoMail)
     memo: DecisionMemo = field(default_factory=DecisionMemo)
     offers: OfferLists = field(default_factory=OfferLists)
     snapshots: Snapshots = field(default_factory=Snapshots)
@@ -102,6 +105,14 @@ def _blobs(settings: Settings, secrets: Secrets, clock: Clock) -> Blobs:
     if settings.blobs_url:
         return CloudBlobs(settings.blobs_url)
     return FolderBlobs(settings.data_dir / "blobs", GatewayUrls(settings.base_url, secrets, clock))
+
+
+def _mail(settings: Settings) -> Mail:
+    if settings.smtp_url is not None:
+        return SmtpMail(settings.smtp_url.get_secret_value(), settings.mail_from)
+    if settings.sign_up == "open":
+        raise ConfigurationError("SPEKO_SIGN_UP=open needs SPEKO_SMTP_URL: sign-up proves addresses by mail.")
+    return NoMail()
 
 
 def build_deps(settings: Settings) -> Deps:

@@ -114,6 +114,21 @@ class Settings(BaseSettings):
     slack_client_id: str = Field("", description="Id of our Slack app, for connected apps.")
     slack_client_secret: SecretStr | None = Field(None, description="Secret of that app.")
     slack_url: str = Field("", description="Another base URL of Slack, for tests or a proxy.")
+    smtp_url: SecretStr | None = Field(
+        None,
+        description="Mail server for password resets and sign-up: smtps://USER:PASSWORD@HOST:PORT, or smtp:// for "
+        "STARTTLS. Without one, `speko sign-in-link` lets people in.",
+    )
+    mail_from: str = Field("", description="The address that mail comes from.")
+    sign_up: Literal["off", "open"] = Field(
+        "off", description="`open` lets anybody who reads mail make an organization; needs SPEKO_SMTP_URL."
+    )
+    oidc_issuer: str = Field(
+        "", description="An OpenID provider people may sign in with: its issuer URL. Needs a client id and secret."
+    )
+    oidc_client_id: str = Field("", description="Id of this installation's client at that provider.")
+    oidc_client_secret: SecretStr | None = Field(None, description="Secret of that client.")
+    oidc_name: str = Field("single sign-on", max_length=60, description="What the sign-in button calls the provider.")
     allow_insecure_webhooks: bool = Field(False, description="Development only: allow http and private addresses.")
 
     @field_validator("public_url", "gateway_url")
