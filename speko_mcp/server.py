@@ -20,11 +20,14 @@ from speko_core.operations import AnyOperation
 from speko_core.registry import OPERATIONS
 from speko_mcp.binding import tool_from
 from speko_mcp.catalog import Catalog
+from speko_mcp.completion import add_completion
 from speko_mcp.discovery import discovery_tools
 from speko_mcp.errors import NextTools
 from speko_mcp.http import finish
 from speko_mcp.middleware import Door
 from speko_mcp.oauth.provider import SpekoAuth
+from speko_mcp.prompts import add_prompts
+from speko_mcp.resources import add_resources
 
 NAME = "speko"
 PATH = "/mcp"
@@ -87,6 +90,9 @@ def build_mcp_app(
         cache_ttl=CACHE_S,
         cache_scope="private",
     )
+    add_resources(server, deps)
+    add_prompts(server)
+    add_completion(server, deps)
     app = server.http_app(
         PATH,
         json_response=True,

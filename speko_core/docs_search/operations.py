@@ -1,7 +1,7 @@
-"""The documentation search as an operation."""
+"""The documentation as operations."""
 
 from speko_core.docs_search import schemas, service
-from speko_core.operations import AnyOperation, Http, Operation, ToolBinding
+from speko_core.operations import AnyOperation, ErrorCase, Http, Operation, ToolBinding
 
 SEARCH = Operation(
     id="docs.search",
@@ -23,4 +23,24 @@ SEARCH = Operation(
     ),
 )
 
-OPERATIONS: tuple[AnyOperation, ...] = (SEARCH,)
+PAGE = Operation(
+    id="docs.page",
+    summary="Get a page of the documentation",
+    scope="docs:read",
+    effect="read",
+    input=schemas.PageRef,
+    output=schemas.Page,
+    run=service.page,
+    errors=(ErrorCase(404, "NOT_FOUND", "There is no page of this name."),),
+    http=Http("GET", "/v1/docs/pages/{page}", tag="Docs"),
+    tool=ToolBinding(
+        "get_docs_page",
+        "Get docs page",
+        "Use when a section from search_docs is not enough: returns the whole page as Markdown.",
+        toolset="docs",
+        next_steps=("search_docs for a section of another page",),
+        listed=False,
+    ),
+)
+
+OPERATIONS: tuple[AnyOperation, ...] = (SEARCH, PAGE)

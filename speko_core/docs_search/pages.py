@@ -36,12 +36,19 @@ def docs_folder() -> Path:
 @cache
 def sections() -> tuple[Section, ...]:
     """Every section of every page, in the order of file names; read once, because pages change with a release."""
+    return tuple(section for page in page_names() for section in split(page, page_text(page) or ""))
+
+
+@cache
+def page_names() -> tuple[str, ...]:
+    """Every page, in the order of file names."""
     folder = docs_folder()
-    found: list[Section] = []
-    for path in sorted(folder.rglob("*.md")):
-        page = path.relative_to(folder).with_suffix("").as_posix()
-        found.extend(split(page, path.read_text(encoding="utf-8")))
-    return tuple(found)
+    return tuple(path.relative_to(folder).with_suffix("").as_posix() for path in sorted(folder.rglob("*.md")))
+
+
+def page_text(page: str) -> str | None:
+    """The page as Markdown, or None when there is none of this name."""
+    return (docs_folder() / f"{page}.md").read_text(encoding="utf-8") if page in page_names() else None
 
 
 def split(page: str, markdown: str) -> Iterator[Section]:

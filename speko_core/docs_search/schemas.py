@@ -27,3 +27,17 @@ class DocsHits(Output):
     """Sections, best first."""
 
     results: list[DocsHit]
+
+
+class PageRef(Input):
+    """Names one page."""
+
+    page: str = Field(max_length=120, description="As search_docs names it, e.g. `mcp`.")
+
+
+class Page(Output):
+    """One page of the documentation."""
+
+    page: str
+    title: str
+    markdown: str

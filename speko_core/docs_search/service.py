@@ -1,12 +1,13 @@
-"""Finding the sections that answer a question."""
+"""Finding the sections that answer a question, and reading a page."""
 
 import asyncio
 
 from speko_core.context import Ctx
 from speko_core.docs_search.index import index
-from speko_core.docs_search.pages import Section
+from speko_core.docs_search.pages import Section, page_names, page_text, split
 from speko_core.docs_search.ranking import terms
-from speko_core.docs_search.schemas import DocsHit, DocsHits, DocsQuery
+from speko_core.docs_search.schemas import DocsHit, DocsHits, DocsQuery, Page, PageRef
+from speko_core.errors import NotFound
 
 SNIPPET = 1_500
 
@@ -16,6 +17,18 @@ async def search(ctx: Ctx, query: DocsQuery) -> DocsHits:
     hits = await asyncio.to_thread(lambda: index().search(query.query, query.limit))
     wanted = set(terms(query.query))
     return DocsHits(results=[_hit(hit.section, wanted) for hit in hits])
+
+
+async def page(ctx: Ctx, data: PageRef) -> Page:
+    """One whole page.
+
+    Raises:
+        NotFound: there is no such page.
+    """
+    markdown = await asyncio.to_thread(page_text, data.page)
+    if markdown is None:
+        raise NotFound("not found", hint=f"Pages: {', '.join(page_names())}.")
+    return Page(page=data.page, title=next(split(data.page, markdown)).title, markdown=markdown)
 
 
 def _hit(section: Section, wanted: set[str]) -> DocsHit:

@@ -49,9 +49,11 @@ async def test_a_found_tool_is_called_with_what_its_schema_says(deps: Deps, tena
     async with mcp_client(deps, tenant.key, era=era) as client:
         found = (await call(client, "search_tools", query="create knowledge base")).structured_content
         tool = next(one for one in found["tools"] if one["name"] == "create_knowledge_base")
-        made = await call(client, "call_tool", name=tool["name"], arguments={"name": "handbook"})
-        same = await call(client, "call_tool", name="knowledge_bases.list")
-    assert tool["inputSchema"]["required"] == ["name"]
+        made = await call(
+            client, "call_tool", name=tool["name"], arguments={"name": "handbook", "agentId": tenant.agent_id}
+        )
+        same = await call(client, "call_tool", name="knowledge_bases.list", arguments={"agentId": tenant.agent_id})
+    assert tool["inputSchema"]["required"] == ["agentId", "name"]
     assert made.structured_content["name"] == "handbook"
     assert [base["name"] for base in same.structured_content["knowledgeBases"]] == ["handbook"]
 
