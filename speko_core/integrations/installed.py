@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import dataclass
 from functools import partial
+from typing import TYPE_CHECKING
 
 import httpx
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -11,17 +12,26 @@ from speko_core.db.engine import Database
 from speko_core.integrations import repository
 from speko_core.integrations.api import Api, Authorization
 from speko_core.integrations.app import ActionCall, ActionSpec, App
-from speko_core.integrations.apps import app_of
+from speko_core.integrations.apps import action_of, app_of
 from speko_core.integrations.failures import Disconnected, unclear
 from speko_core.integrations.models import Installation
 from speko_core.integrations.records import once
 from speko_core.integrations.tokens import LiveTokens, Place
+from speko_core.late import LateModule
 from speko_core.ports.clock import Clock
 from speko_core.ports.integrations import Action, IntegrationFailed
 from speko_core.ports.secrets import Secrets
 from speko_core.settings import Settings
-from speko_core.tools.parameters import argument_problems
 from speko_core.types import JsonObject, JsonValue
+
+if TYPE_CHECKING:
+    from speko_core.tools import parameters
+else:
+    parameters = LateModule("speko_core.tools.parameters")
+
+
+# Of the time a call has: so it can write down that no answer came, before it is cut off.
+OWN_SHARE = 0.9
 
 
 @dataclass(frozen=True)
@@ -36,19 +46,18 @@ class InstalledApps:
 
     async def problem(self, db: AsyncSession, action: Action) -> str | None:
         """Why a tool may not use this action, as the end of a sentence; `db` is open in the organization."""
-        row = await repository.installation(db, action.installation_id)
-        if row is None or row.app_key != action.app_key:
+        if await _installation(db, action) is None:
             return "names no installed app of this organization; GET /v1/integrations/installations lists them"
-        spec = _spec(action)
+        spec = action_of(action.app_key, action.action_key)
         if spec is None:
             return "names no action of this app; GET /v1/integrations lists them"
-        problems = argument_problems(spec.config_schema, action.config)
+        problems = parameters.argument_problems(spec.config_schema, action.config)
         return f"has a config that does not fit the action: {'; '.join(problems)}" if problems else None
 
     async def is_live(self, db: AsyncSession, action: Action) -> bool:
-        """True when the installation is connected now, and the action exists."""
-        row = await repository.installation(db, action.installation_id)
-        return _fits(row, action) and row is not None and row.status == "connected" and _spec(action) is not None
+        """True when the installation is connected now."""
+        row = await _installation(db, action)
+        return row is not None and row.status == "connected"
 
     async def run(
         self, organization_id: str, action: Action, arguments: JsonObject, *, idempotency_key: str, timeout_s: float
@@ -71,9 +80,9 @@ class InstalledApps:
 
     async def _checked(self, organization_id: str, action: Action) -> tuple[App, ActionSpec]:
         async with self.database.transaction(organization_id, read_only=True) as db:
-            row = await repository.installation(db, action.installation_id)
-        app, spec = app_of(action.app_key), _spec(action)
-        if not _fits(row, action) or row is None or app is None or spec is None:
+            row = await _installation(db, action)
+        app, spec = app_of(action.app_key), action_of(action.app_key, action.action_key)
+        if row is None or app is None or spec is None:
             raise IntegrationFailed("the app is not installed")
         if row.status != "connected":
             raise Disconnected(app.title)
@@ -82,27 +91,24 @@ class InstalledApps:
     def _call(self, app: App, place: Place, values: JsonObject, key: str, total_s: float) -> ActionCall:
         tokens = LiveTokens(self, app, place)
         authorization = Authorization(tokens.usable, tokens.ended)
-        deadline = self.clock.monotonic() + total_s
+        deadline = self.clock.monotonic() + total_s * OWN_SHARE
         api = Api(self, app.title, app.api_url(self.settings), app.judge, authorization, deadline)
         return ActionCall(api, values, key)
 
 
-def _fits(row: Installation | None, action: Action) -> bool:
-    return row is not None and row.app_key == action.app_key
-
-
-def _spec(action: Action) -> ActionSpec | None:
-    app = app_of(action.app_key)
-    return app.action(action.action_key) if app else None
+async def _installation(db: AsyncSession, action: Action) -> Installation | None:
+    row = await repository.installation(db, action.installation_id)
+    return row if row is not None and row.app_key == action.app_key else None
 
 
 def _values(spec: ActionSpec, action: Action, arguments: JsonObject) -> JsonObject:
     """The arguments under the configuration: what it fixes, no model can change."""
     config = action.config
+    left = {name: arguments[name] for name in arguments if name not in config}
     problems = [
-        *argument_problems(spec.config_schema, config),
-        *argument_problems(spec.schema(config), {name: arguments[name] for name in arguments if name not in config}),
+        *parameters.argument_problems(spec.config_schema, config),
+        *parameters.argument_problems(spec.schema(config), left),
     ]
     if problems:
         raise IntegrationFailed(f"the arguments are wrong: {'; '.join(problems)}")
-    return {**{name: arguments[name] for name in spec.parameters if name in arguments}, **config}
+    return {**{name: left[name] for name in spec.parameters if name in left}, **config}

@@ -13,10 +13,12 @@ from speko_core.integrations.models import ActionRecord
 from speko_core.integrations.ports import Ports
 from speko_core.integrations.tokens import Place
 from speko_core.ports.integrations import IntegrationFailed
-from speko_core.types import JsonValue
+from speko_core.types import JsonObject, JsonValue
 
 POLL_S = 0.1
 KEPT = timedelta(days=7)
+# Longer than any action may take: who began it is gone.
+ABANDONED = timedelta(seconds=30)
 BEGUN = "it was begun before, and whether it was done is unknown; do not repeat it unasked"
 
 
@@ -31,14 +33,20 @@ async def once(ports: Ports, place: Place, key: str, act: Callable[[], Awaitable
     try:
         result = await act()
     except Uncertain:
+        await _complete(ports, place, key, {})
         raise
     except IntegrationFailed:
         async with ports.database.transaction(place.organization_id) as db:
             await repository.forget(db, key)
         raise
-    async with ports.database.transaction(place.organization_id) as db:
-        await repository.complete(db, key, {"value": result})
+    await _complete(ports, place, key, {"value": result})
     return result
+
+
+async def _complete(ports: Ports, place: Place, key: str, result: JsonObject) -> None:
+    """Keep what came of it; nothing where no answer came."""
+    async with ports.database.transaction(place.organization_id) as db:
+        await repository.complete(db, key, result)
 
 
 async def _claimed(ports: Ports, place: Place, key: str) -> bool:
@@ -72,8 +80,8 @@ async def _outcome(ports: Ports, place: Place, key: str) -> JsonValue:
             row = await repository.record(db, key)
         if row is None:
             raise IntegrationFailed("it failed when it was tried at the same time")
-        if row.status == "completed":
-            return (row.result or {}).get("value")
-        if ports.clock.now() - row.created_at > timedelta(seconds=30):
+        if row.status == "completed" and row.result:
+            return row.result["value"]
+        if row.status == "completed" or ports.clock.now() - row.created_at > ABANDONED:
             raise Uncertain(BEGUN)
         await ports.clock.sleep(POLL_S)

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from speko_core.integrations.models import ActionRecord, Installation, PendingConnection
 from speko_core.integrations.schemas import InstallationList
 from speko_core.pagination import after
+from speko_core.types import JsonObject
 
 
 async def installation(db: AsyncSession, installation_id: str) -> Installation | None:
@@ -63,7 +64,7 @@ async def record(db: AsyncSession, key: str) -> ActionRecord | None:
     return (await db.execute(select(ActionRecord).where(ActionRecord.key == key))).scalar_one_or_none()
 
 
-async def complete(db: AsyncSession, key: str, result: object) -> None:
+async def complete(db: AsyncSession, key: str, result: JsonObject) -> None:
     """The action was carried out."""
     statement = update(ActionRecord).where(ActionRecord.key == key).values(status="completed", result=result)
     await db.execute(statement.execution_options(synchronize_session=False))

@@ -1,7 +1,6 @@
 """An installation with both apps set up against fakes, an owner with a browser, and a scripted model."""
 
 import json
-import shutil
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
@@ -16,7 +15,7 @@ from pydantic import SecretStr
 from speko_core.deps import Deps, build_deps
 from speko_core.providers.base import LlmRequest, LlmUsage, TextDelta, ToolCall
 from speko_core.settings import Settings
-from tests.conftest import MASTER_KEY, Tenant, add_tenant, rest_client
+from tests.conftest import MASTER_KEY, Tenant, add_tenant, migrated_database, rest_client
 from tests.fakes.apps.google import FakeGoogle
 from tests.fakes.apps.oauth import CLIENT_ID, CLIENT_SECRET
 from tests.fakes.apps.slack import FakeSlack
@@ -124,24 +123,24 @@ async def signed_in(deps: Deps, tenant: Tenant) -> Visitor:
     return browser
 
 
-def settings_for(folder: Path, google: FakeGoogle, slack: FakeSlack) -> Settings:
+def settings_for(folder: Path, database_url: str, google: FakeGoogle, slack: FakeSlack) -> Settings:
     """Both apps set up, at the fakes."""
     secret = SecretStr(CLIENT_SECRET)
     return Settings(
-        data_dir=folder, master_key=MASTER_KEY, allow_insecure_webhooks=True, _env_file=None,
+        data_dir=folder, database_url=database_url, master_key=MASTER_KEY, allow_insecure_webhooks=True, _env_file=None,
         google_client_id=CLIENT_ID, google_client_secret=secret, google_url=google.url,
         slack_client_id=CLIENT_ID, slack_client_secret=secret, slack_url=slack.url,
     )  # fmt: skip
 
 
 @pytest.fixture
-async def desk(tmp_path: Path, migrated_sqlite: Path) -> AsyncIterator[Desk]:
-    """Everything set up, nothing connected."""
-    shutil.copy(migrated_sqlite, tmp_path / "speko.sqlite")
+async def desk(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Desk]:
+    """Everything set up, nothing connected; on SQLite, or on the engine a test asks for."""
     async with AsyncExitStack() as stack:
+        url = stack.enter_context(migrated_database(getattr(request, "param", "sqlite"), request, tmp_path))
         google = await stack.enter_async_context(FakeGoogle().serving())
         slack = await stack.enter_async_context(FakeSlack().serving())
-        deps = build_deps(settings_for(tmp_path, google, slack))
+        deps = build_deps(settings_for(tmp_path, url, google, slack))
         stack.push_async_callback(deps.aclose)
         tenant = await add_tenant(deps)
         rest = await stack.enter_async_context(rest_client(deps, tenant.key))

@@ -2,16 +2,18 @@
 
 import asyncio
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
 from speko_core.ports.integrations import Action, IntegrationFailed
-from tests.conftest import add_tenant, rest_client
+from tests.conftest import ENGINES, add_tenant, rest_client
 from tests.fakes.vendors.behaviour import Behaviour, Trouble, refusing
 from tests.integrations.kit import EVENT, Desk, desk
 
 __all__ = ["desk"]
 
+on_both = pytest.mark.parametrize("desk", ENGINES, indirect=True)
 POST = {"text": "A lead: <!channel> & <https://evil.example|click>"}
 
 
@@ -38,6 +40,17 @@ async def test_a_repeated_request_acts_once(desk: Desk) -> None:
     posted = [await desk.call(message, {**POST, "channel": "#support"}, key="k2") for _ in range(2)]
     assert (len(desk.slack.messages), posted[0].data) == (1, posted[1].data)
     assert posted[0].data == {"channel": "C0123456789", "ts": "1700000000.000000"}
+
+
+@on_both
+async def test_the_same_call_at_the_same_time_acts_once(desk: Desk) -> None:
+    """AGT-5: who comes second waits for what came of the first."""
+    installation_id = await desk.connect("slack")
+    action = Action(installation_id, "slack", "post_message", {"channel": "C0123456789"})
+    run = partial(desk.deps.integrations.run, desk.tenant.organization_id, action, {"text": "x"}, timeout_s=5)
+    first, second, other = await asyncio.gather(*(run(idempotency_key=key) for key in ("k1", "k1", "k2")))
+    assert (first, len(desk.slack.messages)) == (second, 2)
+    assert other != first
 
 
 async def test_an_answer_that_is_lost_is_asked_for_again_where_that_is_safe(desk: Desk) -> None:
@@ -102,6 +115,7 @@ async def test_times_that_cannot_be_are_told_to_the_model(desk: Desk, change: di
     assert desk.google.events == {}
 
 
+@on_both
 async def test_ended_tokens_are_renewed_once_however_many_calls_wait(desk: Desk) -> None:
     """AGT-5: Slack takes a refresh token once, so two refreshes would end the connection."""
     desk.slack.rotates = True

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import orjson
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
@@ -186,7 +187,7 @@ class FakeGoogle(FakeVendor):
         return self._answer(event, request)
 
     def _answer(self, body: object, request: Request) -> Response:
-        return self.play(request, Played([JSONResponse(body).body], "application/json"))
+        return self.play(request, Played([orjson.dumps(body)], "application/json"))
 
 
 def _instant(text: object) -> datetime:

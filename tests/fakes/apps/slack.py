@@ -7,6 +7,7 @@ https://docs.slack.dev/authentication/using-token-rotation, read 2026-11-21.
 from collections.abc import Sequence
 from typing import Any
 
+import orjson
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
@@ -110,4 +111,4 @@ class FakeSlack(FakeVendor):
         return JSONResponse({"ok": False, "error": error})
 
     def _answer(self, body: object, request: Request) -> Response:
-        return self.play(request, Played([JSONResponse(body).body], "application/json"))
+        return self.play(request, Played([orjson.dumps(body)], "application/json"))
