@@ -11,7 +11,7 @@ from speko_gateway.cli.init_answers import report_changes, report_checks, show_d
 from speko_gateway.cli.init_wishes import Wishes, changes_to_make, this_machine
 from speko_gateway.cli.output import json_option
 from speko_mcp.cli.address import endpoint
-from speko_mcp.cli.apply import carry_out
+from speko_mcp.cli.apply import carry_out_all
 from speko_mcp.cli.check import check, configured
 from speko_mcp.cli.clients import CLIENTS, Scope
 from speko_mcp.cli.journal import Journal
@@ -89,7 +89,7 @@ def _change(wishes: Wishes, *, remove: bool, dry_run: bool, as_json: bool) -> in
     if wishes.asks and any(change.writes for change in changes):
         click.confirm("Write this?", default=True, abort=True)
     if not dry_run:
-        changes = [carry_out(change, journal) for change in changes]
+        changes = carry_out_all(changes, journal)
     return report_changes(changes, machine, dry_run=dry_run, as_json=as_json)
 
 

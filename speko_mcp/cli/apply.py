@@ -1,5 +1,6 @@
 """Carrying out a planned change."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,8 +10,15 @@ from speko_mcp.cli.merging.document import Unreadable
 from speko_mcp.cli.plan import Change
 
 
+def carry_out_all(changes: Sequence[Change], journal: Journal) -> list[Change]:
+    """Write what was planned. Removals go backwards, so that folders that were made for the first are empty by then."""
+    if any(change.status == "removed" for change in changes):
+        return [carry_out(change, journal) for change in reversed(changes)][::-1]
+    return [carry_out(change, journal) for change in changes]
+
+
 def carry_out(change: Change, journal: Journal) -> Change:
-    """Write what was planned. What cannot be written is refused, and the file is as it was."""
+    """Write one file. What cannot be written is refused, and the file is as it was."""
     if not change.writes:
         return change
     assert change.file is not None, "a change that writes has a file"
