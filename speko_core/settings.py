@@ -108,10 +108,10 @@ class Settings(BaseSettings):
     )
     embeddings_url: str = Field("", description="Base URL of a server with /embeddings, ending in /v1.")
     embeddings_key: SecretStr | None = Field(None, description="Key of that server, where it wants one.")
-    google_client_id: str = Field("", description="Id of our OAuth client at Google, for connected apps.")
+    google_client_id: str = Field("", description="Id of our OAuth client at Google, for integrations.")
     google_client_secret: SecretStr | None = Field(None, description="Secret of that client.")
     google_url: str = Field("", description="Another base URL of Google's OAuth and Calendar, for tests or a proxy.")
-    slack_client_id: str = Field("", description="Id of our Slack app, for connected apps.")
+    slack_client_id: str = Field("", description="Id of our Slack app, for integrations.")
     slack_client_secret: SecretStr | None = Field(None, description="Secret of that app.")
     slack_url: str = Field("", description="Another base URL of Slack, for tests or a proxy.")
     smtp_url: SecretStr | None = Field(

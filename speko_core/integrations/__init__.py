@@ -1,1 +1,1 @@
-"""Connected apps: an organization connects an account of another service, and its agents' tools act with it."""
+"""Integrations: an organization connects an account of another service, an app, and its agents' tools act with it."""

@@ -1,4 +1,4 @@
-"""Tables of connected apps: installations, connections on their way through a browser, and actions carried out."""
+"""Tables of integrations: installations, connections on their way through a browser, and actions carried out."""
 
 from datetime import datetime
 

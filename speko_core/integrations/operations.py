@@ -1,4 +1,4 @@
-"""Connected apps as operations."""
+"""Integrations as operations."""
 
 from speko_core.integrations import connecting, schemas, service
 from speko_core.operations import AnyOperation, ErrorCase, Http, Operation, ToolBinding, Toolset
@@ -10,7 +10,7 @@ NO_INSTALLATION = ErrorCase(404, "NOT_FOUND", "No installation with this id exis
 
 LIST = Operation(
     id="integrations.list",
-    summary="List apps",
+    summary="List integrations",
     description="Every app that can be connected, with the actions its tools may use.",
     scope=READ,
     effect="read",
@@ -19,18 +19,18 @@ LIST = Operation(
     run=service.list_apps,
     http=Http("GET", "/v1/integrations", tag=TAG),
     tool=ToolBinding(
-        "list_apps",
-        "List apps",
+        "list_integrations",
+        "List integrations",
         "Use to see which apps, such as Google Calendar and Slack, agents can act in, and with which actions. Returns "
         "each app with its actionKeys and what their config may fix.",
         toolset=TOOLSET,
-        next_steps=("connect_app to connect an account", "list_installations for accounts that are connected"),
+        next_steps=("connect_integration to connect an account", "list_installations for accounts that are connected"),
         listed=False,
     ),
 )
 CONNECT = Operation(
     id="integrations.connect",
-    summary="Connect an app",
+    summary="Connect an integration",
     description="Answers the URL at which a person allows the connection, in a browser that is signed in to the "
     "dashboard of this installation. It is good for ten minutes and one use.",
     scope=WRITE,
@@ -44,10 +44,10 @@ CONNECT = Operation(
     ),
     http=Http("POST", "/v1/integrations/{app}/connect", tag=TAG),
     tool=ToolBinding(
-        "connect_app",
-        "Connect app",
-        "Use when an agent shall act in an app that is not connected yet. Takes an app key from list_apps; returns a "
-        "url that the person opens in the browser in which they are signed in to the dashboard.",
+        "connect_integration",
+        "Connect integration",
+        "Use when an agent shall act in an app that is not connected yet. Takes an app key from list_integrations; "
+        "returns a url that the person opens in the browser in which they are signed in to the dashboard.",
         toolset=TOOLSET,
         next_steps=("list_installations to see whether it is connected",),
         listed=False,
@@ -69,14 +69,14 @@ INSTALLATIONS = Operation(
         "Use to find the installationId a tool of kind integration needs, or why such a tool does not work: only "
         "installations with the status connected do. Pass nextCursor as cursor for older ones.",
         toolset=TOOLSET,
-        next_steps=("create_agent_tool with a source of kind integration", "connect_app to connect one again"),
+        next_steps=("create_agent_tool with a source of kind integration", "connect_integration to connect one again"),
         untrusted=True,
         listed=False,
     ),
 )
 DISCONNECT = Operation(
     id="integrations.disconnect",
-    summary="Disconnect an app",
+    summary="Disconnect an integration",
     description="Forgets the tokens and takes them back at the app. The installation stays listed as `revoked`; "
     "connecting the same account again makes its tools work again.",
     scope=WRITE,
@@ -87,8 +87,8 @@ DISCONNECT = Operation(
     errors=(NO_INSTALLATION,),
     http=Http("DELETE", "/v1/integrations/installations/{id}", tag=TAG),
     tool=ToolBinding(
-        "disconnect_app",
-        "Disconnect app",
+        "disconnect_integration",
+        "Disconnect integration",
         "Use only when the person asked to end a connection: tools that use it stop working. Takes an id from "
         "list_installations.",
         toolset=TOOLSET,

@@ -1,4 +1,4 @@
-"""Every query about connected apps."""
+"""Every query about integrations."""
 
 from collections.abc import Sequence
 from datetime import datetime

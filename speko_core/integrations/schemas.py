@@ -1,4 +1,4 @@
-"""Requests and answers about connected apps. No answer ever holds a token."""
+"""Requests and answers about integrations. No answer ever holds a token."""
 
 from typing import Literal
 

@@ -59,7 +59,7 @@ class LiveTokens:
             if row is not None and row.status == "connected":
                 row.status, row.sealed, row.refreshing_until = status, None, None
                 row.ended_at = row.updated_at = now
-        log.warning("a connected app has to be connected again", extra={"app": self._app.key, "status": status})
+        log.warning("an integration has to be connected again", extra={"app": self._app.key, "status": status})
         return Disconnected(self._app.title)
 
     async def _stored(self) -> Tokens:

@@ -1,4 +1,4 @@
-"""Actions of connected apps in the tool loop: carried out once, with tokens renewed once, told in our words."""
+"""Actions of integrations in the tool loop: carried out once, with tokens renewed once, told in our words."""
 
 import asyncio
 from dataclasses import replace

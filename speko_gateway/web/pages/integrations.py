@@ -1,4 +1,4 @@
-"""Connected apps: list them, send people off to connect one, and take them back in."""
+"""Integrations: list them, send people off to connect one, and take them back in."""
 
 from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
