@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import cast
 
-from sqlalchemy import delete, select
+from sqlalchemy import Select, delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from speko_core.accounts import members, passwords, repository, sign_in
@@ -150,13 +150,21 @@ async def accept_as_new(deps: Deps, token: str, password: str, *, client_ip: str
         return await sign_in.open_session(db, deps, user.id, now)
 
 
-async def accept_all(db: AsyncSession, user: User, now: datetime, client_ip: str) -> int:
-    """Join wherever somebody who has proved to own an address is invited; returns how many organizations."""
-    invited = delete(OpenInvitation).where(OpenInvitation.email == user.email, OpenInvitation.expires_at > now)
-    invitations = (await db.execute(invited.returning(OpenInvitation))).scalars().all()
-    for invitation in invitations:
+async def is_invited(db: AsyncSession, email: str, now: datetime) -> bool:
+    """True when somebody asked this address to join."""
+    return bool((await db.execute(_open_for(email, now))).scalars().all())
+
+
+async def accept_all(db: AsyncSession, user: User, now: datetime, client_ip: str) -> None:
+    """Join wherever somebody who has proved to own an address is invited."""
+    for invitation in (await db.execute(_open_for(user.email, now))).scalars().all():
         await _join(db, invitation, user.id, now, client_ip)
-    return len(invitations)
+        await db.delete(invitation)
+
+
+def _open_for(email: str, now: datetime) -> Select[OpenInvitation]:
+    address = email.strip().lower()
+    return select(OpenInvitation).where(OpenInvitation.email == address, OpenInvitation.expires_at > now)
 
 
 async def _claim(db: AsyncSession, deps: Deps, token: str) -> OpenInvitation:

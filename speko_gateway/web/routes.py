@@ -5,9 +5,14 @@ from starlette.routing import BaseRoute
 from speko_core.deps import Deps
 from speko_gateway.web.pages import (
     agents,
+    connected_apps,
     connecting,
     integrations,
+    joining,
     keys,
+    members,
+    new_password,
+    outside,
     overview,
     sessions,
     settings,
@@ -20,6 +25,7 @@ from speko_gateway.web.talk_page import talk_page_route
 
 def web_routes(deps: Deps) -> list[BaseRoute]:
     """The pages, their forms and their assets."""
-    parts = (overview, talk, agents, sessions, integrations, keys, settings, signing_in, connecting)
-    pages = [route for part in parts for route in part.routes(deps)]
+    dashboard = (overview, talk, agents, sessions, integrations, keys, settings, members, connected_apps)
+    entrances = (signing_in, new_password, joining, outside, connecting)
+    pages = [route for part in (*dashboard, *entrances) for route in part.routes(deps)]
     return [*pages, talk_page_route(deps.settings.base_url), assets_mount()]

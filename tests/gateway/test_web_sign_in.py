@@ -5,7 +5,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from speko_core.accounts import sign_in
+from speko_core.accounts import passwords, sign_in
+from speko_core.accounts.models import User
 from speko_core.deps import Deps
 from tests.conftest import Tenant
 from tests.gateway.web_visitor import Visitor, link_token, visitor
@@ -22,7 +23,7 @@ async def person(deps: Deps) -> AsyncIterator[Visitor]:
 
 async def email_of(deps: Deps, tenant: Tenant) -> str:
     async with deps.database.transaction(None, all_organizations=True) as db:
-        user = await db.get(sign_in.User, tenant.user_id)
+        user = await db.get(User, tenant.user_id)
         assert user is not None
         return user.email
 
@@ -67,7 +68,7 @@ async def test_signing_in_never_forwards_to_another_site(
 
 async def test_a_wrong_password_says_nothing_about_the_address(deps: Deps, tenant: Tenant, person: Visitor) -> None:
     """ORG-5: known and unknown addresses get the same answer."""
-    await sign_in.set_password(deps, tenant.user_id, PASSWORD)
+    await passwords.set_password(deps, tenant.user_id, PASSWORD)
     known = await person.submit("/sign-in", "/sign-in", email=await email_of(deps, tenant), password="wrong")
     unknown = await person.submit("/sign-in", "/sign-in", email="nobody@example.com", password="wrong")
     assert known.status_code == unknown.status_code == 401
@@ -79,9 +80,9 @@ async def test_too_many_wrong_passwords_are_refused_with_the_time_to_wait(
     deps: Deps, tenant: Tenant, person: Visitor
 ) -> None:
     """ORG-5: guessing is slowed down, and the page says for how long."""
-    await sign_in.set_password(deps, tenant.user_id, PASSWORD)
+    await passwords.set_password(deps, tenant.user_id, PASSWORD)
     email = await email_of(deps, tenant)
-    for _ in range(sign_in.FREE_ATTEMPTS):
+    for _ in range(sign_in.PASSWORD_LIMIT.free):
         assert (await person.submit("/sign-in", "/sign-in", email=email, password="wrong")).status_code == 401
     answer = await person.submit("/sign-in", "/sign-in", email=email, password=PASSWORD)
     assert answer.status_code == 429
