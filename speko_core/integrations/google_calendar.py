@@ -18,10 +18,10 @@ _TIME_ZONE: JsonObject = {
     "maxLength": 64,
     "description": "IANA time zone of the times, such as Europe/Berlin. The calendar's own where it is left out.",
 }
+_EVENT_TITLE: JsonObject = {"type": "string", "minLength": 1, "maxLength": 500}
 _EVENT_ID: JsonObject = {"type": "string", "minLength": 5, "maxLength": 1024, "description": "Id of the event."}
-_SETTINGS: JsonObject = {
-    "calendarId": {"type": "string", "minLength": 1, "maxLength": 255},
-    "timeZone": _TIME_ZONE,
+_CALENDAR: JsonObject = {"calendarId": {"type": "string", "minLength": 1, "maxLength": 255}}
+_NOTIFY: JsonObject = {
     "notify": {"type": "boolean", "description": "Whether Google writes to the guests; true where it is left out."},
 }
 
@@ -49,7 +49,7 @@ FREE_BUSY = ActionSpec(
         "timeZone": _TIME_ZONE,
     },
     required=("start", "end"),
-    settings=_SETTINGS,
+    settings={**_CALENDAR, "timeZone": _TIME_ZONE},
     run=free_busy,
     knows_repeats=True,
 )
@@ -59,7 +59,7 @@ CREATE_EVENT = ActionSpec(
     description="Books an event and answers its id.",
     effect="write",
     parameters={
-        "title": {"type": "string", "minLength": 1, "maxLength": 500},
+        "title": _EVENT_TITLE,
         "start": _time("When it starts."),
         "end": _time("When it ends."),
         "timeZone": _TIME_ZONE,
@@ -72,7 +72,7 @@ CREATE_EVENT = ActionSpec(
         },
     },
     required=("title", "start", "end"),
-    settings={**_SETTINGS, "title": {"type": "string", "minLength": 1, "maxLength": 500}},
+    settings={**_CALENDAR, "timeZone": _TIME_ZONE, "title": _EVENT_TITLE, **_NOTIFY},
     run=create_event,
     knows_repeats=True,
 )
@@ -88,7 +88,7 @@ MOVE_EVENT = ActionSpec(
         "timeZone": _TIME_ZONE,
     },
     required=("eventId", "start"),
-    settings=_SETTINGS,
+    settings={**_CALENDAR, "timeZone": _TIME_ZONE, **_NOTIFY},
     run=move_event,
     knows_repeats=True,
 )
@@ -99,7 +99,7 @@ CANCEL_EVENT = ActionSpec(
     effect="destroy",
     parameters={"eventId": _EVENT_ID},
     required=("eventId",),
-    settings=_SETTINGS,
+    settings={**_CALENDAR, **_NOTIFY},
     run=cancel_event,
     knows_repeats=True,
 )
