@@ -10,8 +10,7 @@ from fastmcp.tools import Tool, ToolResult
 from speko_core.operations import AnyOperation
 from speko_mcp.catalog import Catalog, refused
 from speko_mcp.identity import current_principal, current_surface
-from speko_mcp.schema import brief
-from speko_mcp.surface import Surface, listed
+from speko_mcp.surface import listed, shown
 
 
 class Door(Middleware):
@@ -30,7 +29,7 @@ class Door(Middleware):
         surface = current_surface()
         names = listed(self._operations, surface, current_principal())
         tools = [tool for tool in await call_next(context) if tool.name in names or not self._catalog.find(tool.name)]
-        return [_shown(tool, surface) for tool in tools]
+        return [shown(tool, surface) for tool in tools]
 
     async def on_call_tool(
         self,
@@ -53,15 +52,3 @@ class Door(Middleware):
             return await call_next(context)
         except NotFoundError:
             return self._catalog.unknown(context.message.name)
-
-
-def _shown(tool: Tool, surface: Surface) -> Tool:
-    """The tool as this surface lists it."""
-    changes: dict[str, object] = {}
-    if surface.builder:
-        changes = {"parameters": brief(tool.parameters), "output_schema": {"type": "object"}}
-    if surface.read_only and tool.annotations and not tool.annotations.read_only_hint:
-        # Only `call_tool` gets here, and on such a connection it reaches nothing that changes anything.
-        hints = {"read_only_hint": True, "destructive_hint": False, "idempotent_hint": True}
-        changes["annotations"] = tool.annotations.model_copy(update=hints)
-    return tool.model_copy(update=changes) if changes else tool

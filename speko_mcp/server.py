@@ -67,10 +67,26 @@ class McpDoor:
 AuthFactory = Callable[[Deps], AuthProvider]
 
 
+@dataclass(frozen=True)
+class Transport:
+    """How messages travel. As here, nothing is kept between requests, and no answer is a stream."""
+
+    stateless: bool = True
+    json: bool = True
+
+
+STATELESS = Transport()
+
+
 def build_mcp_app(
-    deps: Deps, operations: Iterable[AnyOperation] = OPERATIONS, *, auth: AuthFactory = SpekoAuth
+    deps: Deps,
+    operations: Iterable[AnyOperation] = OPERATIONS,
+    *,
+    auth: AuthFactory = SpekoAuth,
+    extend: Callable[[FastMCP[None]], None] | None = None,
+    transport: Transport = STATELESS,
 ) -> McpDoor:
-    """Build the server and its application for one process."""
+    """Build the server and its application for one process. `extend` adds to the server before it is served."""
     bound = tuple(operation for operation in operations if operation.tool is not None)
     next_tools = NextTools(bound)
     tools = [tool_from(operation, deps, next_tools) for operation in bound]
@@ -93,10 +109,12 @@ def build_mcp_app(
     add_resources(server, deps)
     add_prompts(server)
     add_completion(server, deps)
+    if extend is not None:
+        extend(server)
     app = server.http_app(
         PATH,
-        json_response=True,
-        stateless_http=True,
+        json_response=transport.json,
+        stateless_http=transport.stateless,
         host_origin_protection=True,
         allowed_hosts=allowed_hosts(deps.settings.base_url),
         allowed_origins=[deps.settings.base_url],

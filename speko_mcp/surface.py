@@ -9,10 +9,12 @@ A profile (`?profile=builder`, `X-MCP-Profile`) only shortens the list: what it 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from fastmcp.tools import Tool
 from starlette.datastructures import Headers, QueryParams
 
 from speko_core.operations import AnyOperation, ToolBinding
 from speko_core.principal import Principal
+from speko_mcp.schema import brief
 
 _NO = frozenset({"", "0", "false", "no"})
 # What building and trying an agent takes; the list pays for schemas of the first level only.
@@ -91,3 +93,15 @@ def listed(operations: Iterable[AnyOperation], surface: Surface, principal: Prin
         for operation in operations
         if operation.tool is not None and surface.lists(operation.tool) and offered(operation, surface, principal)
     )
+
+
+def shown(tool: Tool, surface: Surface) -> Tool:
+    """The tool as this surface lists it."""
+    changes: dict[str, object] = {}
+    if surface.builder:
+        changes = {"parameters": brief(tool.parameters), "output_schema": {"type": "object"}}
+    if surface.read_only and tool.annotations and not tool.annotations.read_only_hint:
+        # Only `call_tool` gets here, and on such a connection it reaches nothing that changes anything.
+        hints = {"read_only_hint": True, "destructive_hint": False, "idempotent_hint": True}
+        changes["annotations"] = tool.annotations.model_copy(update=hints)
+    return tool.model_copy(update=changes) if changes else tool

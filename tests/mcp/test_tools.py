@@ -1,10 +1,7 @@
 """Guards over every tool: what holds for one holds for all, in the list that clients are shown."""
 
-import json
-from collections.abc import Sequence
 from typing import cast
 
-import mcp_types
 import pytest
 from jsonschema import Draft202012Validator
 
@@ -19,6 +16,7 @@ from speko_mcp.server import INSTRUCTIONS
 from speko_mcp.surface import BUILDER
 from tests.conftest import Tenant
 from tests.mcp.client import Era, mcp_client
+from tests.mcp.snapshots import tokens_of
 
 TOOLS = [operation for operation in registry.OPERATIONS if operation.tool is not None]
 NAMES = [SEARCH, CALL] + [cast(ToolBinding, operation.tool).name for operation in TOOLS]
@@ -26,12 +24,6 @@ IDS = [operation.id for operation in TOOLS]
 TOKENS = 12_000
 BUILDER_TOKENS = 3_500
 MOST_TOOLS = 25
-
-
-def tokens_of(tools: Sequence[mcp_types.Tool]) -> float:
-    """What a list costs in each conversation, at four characters a token."""
-    listed = mcp_types.ListToolsResult(tools=list(tools)).model_dump(mode="json", by_alias=True, exclude_none=True)
-    return len(json.dumps(listed, separators=(",", ":"))) / 4
 
 
 def binding_of(operation: AnyOperation) -> ToolBinding:
