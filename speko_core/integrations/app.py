@@ -17,7 +17,8 @@ ActionEffect = Literal["read", "write", "destroy"]
 class OAuthClient:
     """How this installation is known to an app: its client, where people consent, where codes become tokens.
 
-    `pkce` is off where an app turns a confidential client into a public one with it.
+    `scopes` are what the actions need; `identity_scopes` are asked for too and may come back under other names. `pkce`
+    is off where an app turns a confidential client into a public one with it.
     """
 
     client_id: str
@@ -27,8 +28,14 @@ class OAuthClient:
     scopes: tuple[str, ...]
     pkce: bool
     auth_method: Literal["client_secret_basic", "client_secret_post"]
+    identity_scopes: tuple[str, ...] = ()
     scope_separator: str = " "
     extra: Mapping[str, str] = field(default_factory=dict)
+
+    def granted(self, answer: JsonObject) -> list[str]:
+        """What a token answer says was granted; one that does not say granted what was asked (RFC 6749 section 5.1)."""
+        said = answer.get("scope")
+        return sorted(said.split(self.scope_separator) if isinstance(said, str) else self.scopes)
 
 
 @dataclass(frozen=True)

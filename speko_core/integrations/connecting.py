@@ -18,6 +18,7 @@ from speko_core.integrations.app import Account, App, OAuthClient
 from speko_core.integrations.apps import app_of
 from speko_core.integrations.models import Installation, PendingConnection
 from speko_core.integrations.oauth import AppUnreachable, GrantRefused, consent_url, redeem
+from speko_core.integrations.revoking import revoke_quietly
 from speko_core.integrations.schemas import AppRef, ConnectUrl, InstallationRow, Return
 from speko_core.integrations.sealing import seal, tokens_of
 from speko_core.settings import Settings
@@ -90,11 +91,21 @@ async def complete(ctx: Ctx, data: Return) -> InstallationRow:
 async def _granted(ctx: Ctx, app: App, client: OAuthClient, code: str, verifier: str) -> tuple[Account, JsonObject]:
     try:
         answer = await redeem(ctx.deps, client, code, redirect_uri(ctx.deps.settings), verifier)
+        await _check_scopes(ctx, app, client, answer)
         return await app.account(ctx.deps, answer), answer
     except GrantRefused:
         raise Conflict(f"{app.title} did not accept the connection.", "CONNECTION_REFUSED", hint=AGAIN) from None
     except AppUnreachable:
         raise Unavailable(f"{app.title} gave no usable answer.", hint=AGAIN) from None
+
+
+async def _check_scopes(ctx: Ctx, app: App, client: OAuthClient, answer: JsonObject) -> None:
+    """People may leave out permissions at the app; actions would fail in the middle of a call without them."""
+    if set(client.scopes) <= set(client.granted(answer)):
+        return
+    await revoke_quietly(ctx.deps, app, tokens_of(answer, ctx.now()))
+    said = f"{app.title} was not connected: it was not given all the permissions it asks for."
+    raise Conflict(said, "CONNECTION_REFUSED", hint="Start the connection again, and allow everything it asks for.")
 
 
 async def _stored(ctx: Ctx, app: App, client: OAuthClient, account: Account, answer: JsonObject) -> InstallationRow:
@@ -103,7 +114,7 @@ async def _stored(ctx: Ctx, app: App, client: OAuthClient, account: Account, ans
         row.sealed = seal(ctx.deps.secrets, row.organization_id, row.id, tokens_of(answer, ctx.now()))
         row.status, row.refreshing_until, row.ended_at = "connected", None, None
         row.account_label = account.label
-        row.scopes = _scopes(client, answer)
+        row.scopes = client.granted(answer)
         row.connected_by = ctx.principal.user_id
         row.connected_at = row.updated_at = ctx.now()
         return InstallationRow.model_validate(row)
@@ -132,12 +143,6 @@ async def _added(db: AsyncSession, ctx: Ctx, app: App, account: Account) -> Inst
             raise
         return existing
     return row
-
-
-def _scopes(client: OAuthClient, answer: JsonObject) -> list[str]:
-    """What was granted; an app that does not say granted what was asked (RFC 6749 section 5.1)."""
-    granted = answer.get("scope")
-    return sorted(granted.split(client.scope_separator)) if isinstance(granted, str) else sorted(client.scopes)
 
 
 def _connectable(ctx: Ctx, key: str) -> tuple[App, OAuthClient]:

@@ -36,6 +36,7 @@ def oauth_client(settings: Settings, scopes: tuple[str, ...]) -> OAuthClient | N
         authorize_url=url(settings, "accounts.google.com", "/o/oauth2/v2/auth"),
         token_url=url(settings, "oauth2.googleapis.com", "/token"),
         scopes=scopes,
+        identity_scopes=("openid", "email"),
         pkce=True,
         auth_method="client_secret_post",
         extra={"access_type": "offline", "prompt": "consent"},

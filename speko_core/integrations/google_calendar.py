@@ -7,8 +7,6 @@ from speko_core.settings import Settings
 from speko_core.types import JsonObject
 
 SCOPES = (
-    "openid",
-    "email",
     "https://www.googleapis.com/auth/calendar.events",
     "https://www.googleapis.com/auth/calendar.freebusy",
 )

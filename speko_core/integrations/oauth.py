@@ -57,7 +57,7 @@ def consent_url(client: OAuthClient, redirect_uri: str, state: str, verifier: st
         client_id=client.client_id,
         response_type="code",
         redirect_uri=redirect_uri,
-        scope=client.scope_separator.join(client.scopes),
+        scope=client.scope_separator.join((*client.identity_scopes, *client.scopes)),
         state=state,
         **challenge,
         **client.extra,

@@ -1,6 +1,5 @@
 """Listing apps and installations, and disconnecting."""
 
-import logging
 from functools import partial
 
 from speko_core.context import Ctx
@@ -8,7 +7,7 @@ from speko_core.errors import NotFound
 from speko_core.integrations import repository
 from speko_core.integrations.app import ActionSpec, App
 from speko_core.integrations.apps import APPS, app_of
-from speko_core.integrations.oauth import AppUnreachable
+from speko_core.integrations.revoking import revoke_quietly
 from speko_core.integrations.schemas import (
     ActionRow,
     AppRow,
@@ -18,11 +17,9 @@ from speko_core.integrations.schemas import (
     InstallationRef,
     InstallationRow,
 )
-from speko_core.integrations.sealing import Tokens, open_tokens
+from speko_core.integrations.sealing import open_tokens
 from speko_core.pagination import page_of
 from speko_core.schemas import Nothing
-
-log = logging.getLogger("speko.integrations")
 
 
 async def list_apps(ctx: Ctx, data: Nothing) -> AppRows:
@@ -48,16 +45,8 @@ async def disconnect(ctx: Ctx, data: InstallationRef) -> InstallationRow:
         row.ended_at = row.updated_at = ctx.now()
     app = app_of(row.app_key)
     if tokens is not None and app is not None:
-        ctx.after_commit(partial(_revoke, ctx, app, tokens))
+        ctx.after_commit(partial(revoke_quietly, ctx.deps, app, tokens))
     return InstallationRow.model_validate(row)
-
-
-async def _revoke(ctx: Ctx, app: App, tokens: Tokens) -> None:
-    """We have forgotten the tokens whatever the app says."""
-    try:
-        await app.revoke(ctx.deps, tokens)
-    except AppUnreachable:
-        log.warning("an app did not confirm the end of a connection", extra={"app": app.key})
 
 
 def _app(ctx: Ctx, app: App) -> AppRow:

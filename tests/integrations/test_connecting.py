@@ -106,6 +106,14 @@ async def test_a_person_who_says_no_is_told_so(desk: Desk) -> None:
     assert await desk.installations() == []
 
 
+async def test_a_connection_without_all_permissions_is_none(desk: Desk) -> None:
+    """AGT-5: said at once, not in the middle of a call; what was granted is given back."""
+    desk.google.unchecked = {"https://www.googleapis.com/auth/calendar.events"}
+    back = await desk.browser.see(await desk.leave("google_calendar"))
+    assert (back.status_code, "all the permissions" in back.text) == (409, True)
+    assert (await desk.installations(), desk.google.oauth.grants) == ([], [])
+
+
 async def test_an_app_that_is_away_is_no_connection(desk: Desk) -> None:
     """AGT-5: a failing token endpoint answers 503 in our words."""
     path = await desk.leave("google_calendar")

@@ -42,6 +42,8 @@ class FakeGoogle(FakeVendor):
         super().__init__()
         self.oauth = AuthorizationServer("google")
         self.lifetime_s = 3600
+        # Permissions that the person leaves out.
+        self.unchecked: set[str] = set()
         self.subject, self.email = "1080", EMAIL
         self.events: dict[str, dict[str, Any]] = {}
         self.inserts = 0
@@ -99,8 +101,10 @@ class FakeGoogle(FakeVendor):
         return self._answer({**self._granted(grant), "refresh_token": self.oauth.issue_refresh(grant)}, request)
 
     def _granted(self, grant: Grant) -> dict[str, Any]:
-        token = self.oauth.issue(grant)
-        return {"access_token": token, "expires_in": self.lifetime_s, "scope": grant.scope, "token_type": "Bearer"}
+        token, email = self.oauth.issue(grant), "https://www.googleapis.com/auth/userinfo.email"
+        asked = (email if name == "email" else name for name in grant.scope.split())
+        scope = " ".join(name for name in asked if name not in self.unchecked)
+        return {"access_token": token, "expires_in": self.lifetime_s, "scope": scope, "token_type": "Bearer"}
 
     async def _revoke(self, request: Request) -> Response:
         await self.record(request)
