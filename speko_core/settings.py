@@ -110,10 +110,10 @@ class Settings(BaseSettings):
     embeddings_key: SecretStr | None = Field(None, description="Key of that server, where it wants one.")
     google_client_id: str = Field("", description="Id of our OAuth client at Google, for integrations.")
     google_client_secret: SecretStr | None = Field(None, description="Secret of that client.")
-    google_url: str = Field("", description="Another base URL of Google's OAuth and Calendar, for tests or a proxy.")
+    google_url: str = Field("", description="Another base URL of Google's OAuth and Calendar, for tests.")
     slack_client_id: str = Field("", description="Id of our Slack app, for integrations.")
     slack_client_secret: SecretStr | None = Field(None, description="Secret of that app.")
-    slack_url: str = Field("", description="Another base URL of Slack, for tests or a proxy.")
+    slack_url: str = Field("", description="Another base URL of Slack, for tests.")
     smtp_url: SecretStr | None = Field(
         None,
         description="Mail server for password resets and sign-up: smtps://USER:PASSWORD@HOST:PORT, or smtp:// for "

@@ -77,13 +77,24 @@ class Desk:
         assert made.status_code == 201, made.text
         return {**made.json(), "executionMode": "integration"}
 
-    async def call(self, tool: dict[str, object], arguments: object, key: str | None = None, times: int = 1) -> "Told":
+    async def call(
+        self,
+        tool: dict[str, object],
+        arguments: object,
+        key: str | None = None,
+        times: int = 1,
+        session: str | None = None,
+    ) -> "Told":
         """A completion whose model calls the tool: what the model was told of it."""
         calls = [ToolCall(f"c{at}", str(tool["name"]), json.dumps(arguments)) for at in range(times)]
         scripted = cast_of(acme=Calls(((*calls, LlmUsage(10, 2)), SAID)))
         deps = replace(self.deps, providers=scripted.registry)
         body = {"messages": [{"role": "user", "content": "Go."}], "intent": {"language": "en-US"}, "tools": [tool]}
-        headers = {**JSON, **({"idempotency-key": key} if key else {})}
+        headers = {
+            **JSON,
+            **({"idempotency-key": key} if key else {}),
+            **({"x-session-id": session} if session else {}),
+        }
         async with rest_client(deps, self.tenant.key) as client:
             answer = await client.post("/v1/complete", json=body, headers=headers)
         assert answer.status_code == 200, answer.text

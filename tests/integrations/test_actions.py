@@ -68,6 +68,15 @@ async def test_an_answer_that_is_lost_is_asked_for_again_where_that_is_safe(desk
     assert len(desk.slack.messages) == 1
 
 
+async def test_a_turn_that_is_asked_again_acts_once(desk: Desk) -> None:
+    """AGT-5: within a session the same call at the same place is one call."""
+    await desk.connect("slack")
+    tool = await desk.tool("slack", "post_message", {"channel": "C0123456789"})
+    session = (await desk.rest.post("/v1/sessions", json={"agentId": desk.tenant.agent_id})).json()["sessionId"]
+    first, second = [await desk.call(tool, {"text": "hello"}, session=session) for _ in range(2)]
+    assert (first.data, len(desk.slack.messages)) == (second.data, 1)
+
+
 async def test_what_the_configuration_fixes_no_model_changes(desk: Desk) -> None:
     """AGT-5: a fixed channel is neither offered nor taken; mentions and links stay text."""
     await desk.connect("slack")
