@@ -37,8 +37,7 @@ async def apply(ctx: Ctx, data: MigrationApply) -> MigrationApplied:
 
 
 async def _migrate(ctx: Ctx, build: Build, taken: set[str]) -> Migrated:
-    entry = AgentBuild.model_validate({**dict(build), "key": build.entry})
-    done = [await _agent(ctx, one, taken) for one in (entry, *build.linked_agents)]
+    done = [await _agent(ctx, one, taken) for one in build.agents]
     return Migrated(
         platform=build.platform,
         source_digest=build.source_digest,

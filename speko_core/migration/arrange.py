@@ -27,7 +27,7 @@ def arrange(agents: VoiceAgents, options: BuildOptions, warnings: list[str]) -> 
 
 def _one_of(entry: Agent, members: list[Agent], handoffs: list[Handoff]) -> Agent:
     graph = Graph(
-        nodes=[GraphNode(id=agent.key, name=agent.name or agent.key, text=agent.prompt) for agent in members],
+        nodes=[_stage_of(agent, entry) for agent in members],
         edges=[GraphEdge(source=way.source, target=way.target, condition=way.condition) for way in handoffs],
     )
     graph.nodes[0].is_start = True
@@ -38,6 +38,14 @@ def _one_of(entry: Agent, members: list[Agent], handoffs: list[Handoff]) -> Agen
             mine = getattr(merged, name)
             mine.extend(item for item in getattr(member, name) if item not in mine)
     return merged
+
+
+def _stage_of(agent: Agent, entry: Agent) -> GraphNode:
+    """What a member does in its stage; its opening is said there, but for the first, which opens the call."""
+    opening, text = agent.first_message, agent.prompt
+    if agent is not entry and opening.text and opening.mode in (None, "say"):
+        text = f"{text}\nBegin this stage by saying: {opening.text}".strip()
+    return GraphNode(id=agent.key, name=agent.name or agent.key, text=text)
 
 
 def _linked(entry: Agent, graph: Graph) -> tuple[list[Agent], list[Handoff]]:

@@ -92,6 +92,11 @@ class Build(Shown):
     keys_to_set: list[Key]
     report: Report | None
 
+    @property
+    def agents(self) -> list[AgentBuild]:
+        """Every agent; the first one answers."""
+        return [AgentBuild.model_validate({**dict(self), "key": self.entry}), *self.linked_agents]
+
 
 __all__ = [
     "AgentBuild", "Build", "BuildOptions", "Header", "Key", "Shown", "ToolAdapter", "Unmappable",

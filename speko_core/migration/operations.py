@@ -1,7 +1,9 @@
-"""Migration as operations. All but `apply` store nothing, so reading agents is scope enough for them."""
+"""Migration as operations. All but `apply` store nothing; reading agents is scope enough for what calls nobody."""
 
 from speko_core.migration import schemas, service
 from speko_core.migration.apply import apply
+from speko_core.migration.verify.schemas import MigrationVerified, MigrationVerify
+from speko_core.migration.verify.service import admit, verify
 from speko_core.operations import AnyOperation, ErrorCase, Http, Operation, ToolBinding
 
 UNREADABLE = ErrorCase(400, "VALIDATION_ERROR", "A file is malformed, or nothing in it is a voice agent.")
@@ -100,4 +102,33 @@ APPLY = Operation(
     ),
 )
 
-OPERATIONS: tuple[AnyOperation, ...] = (INSPECT, PARSE, BUILD, APPLY)
+VERIFY = Operation(
+    id="migration.verify",
+    summary="Verify a migration",
+    description=(
+        "Writes scenarios from the source and tries them on what would be built from it: first message, variables, "
+        "tools with example arguments, transfers, extraction fields, handoffs. The model is the offline one, and "
+        "answers of tools are made up, except for tools named in `live`, whose servers are called."
+    ),
+    scope="agents:write",
+    effect="write",
+    input=MigrationVerify,
+    output=MigrationVerified,
+    run=admit,
+    conclude=verify,
+    errors=(UNREADABLE, TOO_LARGE),
+    http=Http("POST", "/v1/migration/verify", tag="Migration"),
+    tool=ToolBinding(
+        "verify_migration",
+        "Verify migration",
+        "Use before or after apply_migration to see what behaves as the source did. Send the same files or neutral "
+        "model. Returns checks with expected, seen and result; tools named in `live` are really called.",
+        toolset="migrate",
+        open_world=True,
+        untrusted=True,
+        listed=False,
+        next_steps=("apply_migration when the checks match",),
+    ),
+)
+
+OPERATIONS: tuple[AnyOperation, ...] = (INSPECT, PARSE, BUILD, APPLY, VERIFY)

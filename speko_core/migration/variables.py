@@ -1,7 +1,7 @@
 """Template variables of every platform as `{{name}}`. Nothing is evaluated: filters are taken off and reported."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -103,3 +103,8 @@ def _as_text(value: JsonValue) -> str | None:
     if value is None:
         return None
     return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def filled(text: str, values: Mapping[str, str]) -> str:
+    """The text with the values of variables in it, for comparing; what has no value stays as it is written."""
+    return _DOUBLE.sub(lambda match: values.get(match.group(1).strip(), match.group(0)), text)

@@ -41,15 +41,7 @@ class WebhookCall:
     @property
     def adapter(self) -> ToolAdapter:
         """How the endpoint wants to be called."""
-        source = self.source
-        return ToolAdapter(
-            tool=self.tool.name,
-            payload_format=source.payload_format or "plain",
-            method=source.method or "POST",
-            query=source.query or {},
-            constants=source.constants or {},
-            body=source.body,
-        )
+        return adapter_of(self.tool.name, self.source)
 
     @property
     def envelope(self) -> EnvelopeCall:
@@ -63,6 +55,18 @@ class WebhookCall:
         """How long the endpoint has."""
         usual = ASYNC_TIMEOUT_S if self.source.response_mode == "async" else DEFAULT_TIMEOUT_S
         return self.source.timeout_ms / 1000 if self.source.timeout_ms else usual
+
+
+def adapter_of(name: str, source: WebhookShown) -> ToolAdapter:
+    """How the endpoint of a tool wants to be called."""
+    return ToolAdapter(
+        tool=name,
+        payload_format=source.payload_format or "plain",
+        method=source.method or "POST",
+        query=source.query or {},
+        constants=source.constants or {},
+        body=source.body,
+    )
 
 
 async def call_webhook(deps: Deps, call: WebhookCall) -> Outcome:

@@ -1,5 +1,6 @@
 """`speko migrate`: find other platforms' voice agents on this machine, read them, build and create them here."""
 
+import sys
 from collections import Counter
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -14,14 +15,15 @@ from speko_core.migration.documents import File
 from speko_core.migration.emit import build_session_config
 from speko_core.migration.inspect import inspect_files
 from speko_core.migration.neutral import dump, neutral_schema
-from speko_core.migration.operations import APPLY
+from speko_core.migration.operations import APPLY, VERIFY
 from speko_core.migration.parse import Outcome, parse_files
 from speko_core.migration.report import render
 from speko_core.migration.served import served
 from speko_core.migration.workspace import select_files
-from speko_core.types import JsonObject
+from speko_core.types import JsonObject, JsonValue
+from speko_gateway import exit_codes
 from speko_gateway.cli.local import call_in, organization_id, organization_option, run_local
-from speko_gateway.cli.output import json_option, objects, show_json, show_table, texts
+from speko_gateway.cli.output import json_option, objects, show_json, show_table, text, texts
 
 P = ParamSpec("P")
 paths_argument = click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
@@ -133,6 +135,37 @@ def apply(
 
 
 @migrate.command()
+@paths_argument
+@platform_option
+@build_options
+@click.option("--live", multiple=True, metavar="TOOL", help="Really call this webhook tool's server, once; repeatable.")
+@organization_option
+@json_option
+def verify(
+    paths: tuple[Path, ...],
+    platform: str | None,
+    live: tuple[str, ...],
+    organization: str | None,
+    as_json: bool,
+    **choices: str | None,
+) -> None:
+    """Try what the source did on what is built from it, with the offline model.
+
+    Answers of tools are made up unless --live names the tool, which must be applied then; how a real model words its
+    answers is not tried. Ends with 0 when all checks match, with 1 when something differs or is missing.
+    """
+    outcome = _outcome(paths, platform)
+    answers = run_local(lambda deps: _verify(deps, outcome, {**choices, "live": list(live)}, organization))
+    verified = [one for answer in answers for one in objects(answer, "verified")]
+    holds = all(isinstance(answer, dict) and answer["equivalent"] for answer in answers)
+    if as_json:
+        show_json({"equivalent": holds, "verified": verified})
+    for parsed, one in zip(outcome.parsed, verified, strict=True) if not as_json else ():
+        _show_verified(f"{', '.join(parsed.agents.files)}: {parsed.agents.platform} {parsed.agents.kind}", one)
+    sys.exit(exit_codes.OK if holds else exit_codes.FAILED)
+
+
+@migrate.command()
 def schema() -> None:
     """Print the JSON Schema of the neutral model."""
     show_json(neutral_schema())
@@ -180,3 +213,41 @@ def _show_applied(one: JsonObject) -> None:
         click.echo(f"  note: {warning}")
     for key in objects(one, "keys_to_set"):
         click.echo(f"  set:  {key['name']}: {key['reason']}")
+
+
+async def _verify(
+    deps: Deps, outcome: Outcome, choices: Mapping[str, object], organization: str | None
+) -> list[JsonValue]:
+    inside = await organization_id(deps, organization)
+    given = {name: value for name, value in choices.items() if value is not None}
+    return [await call_in(deps, VERIFY, {"neutral": dump(item.agents), **given}, inside) for item in outcome.parsed]
+
+
+def _show_verified(title: str, one: JsonObject) -> None:
+    click.secho(title, bold=True)
+    columns = ("result", "how", "agent", "what", "subject", "seen")
+    rows = [
+        (
+            text(row, "result"),
+            text(row, "how"),
+            text(row, "agent"),
+            text(row, "kind"),
+            _line(row, "subject"),
+            _seen(row),
+        )
+        for row in objects(one, "checks")
+    ]
+    show_table(columns, rows, "There is nothing to try.")
+    counts = one["counts"]
+    found = counts.items() if isinstance(counts, dict) else ()
+    click.echo(", ".join(f"{count} {result.replace('_', ' ')}" for result, count in found))
+
+
+def _line(row: JsonObject, name: str) -> str:
+    return " ".join(text(row, name).split())
+
+
+def _seen(row: JsonObject) -> str:
+    """What was seen; where it is not what was expected, that too."""
+    seen = _line(row, "seen")
+    return seen if row["result"] == "matches" else f"{seen} (expected: {_line(row, 'expected')})"

@@ -77,6 +77,20 @@ def test_applying_twice_updates_instead_of_doubling(installation: Path) -> None:
     assert "  set:  " in first
 
 
+def test_verifying_shows_a_table_that_lines_up_and_ends_with_what_was_found(installation: Path) -> None:
+    """MIG-3: 0 when all matches, 1 when something is missing."""
+    good = run("verify", str(FIXTURES / "pipecat_bot.py"))
+    lines = good.output.splitlines()
+    columns = [line.index("main") for line in lines if " main " in line]
+    assert columns == [lines[1].index("agent")] * 2
+    assert lines[-1] == "2 matches"
+    lost = CliRunner().invoke(migrate, ["verify", str(FIXTURES / "vapi_assistant.json"), "--json"])
+    assert lost.exit_code == 1
+    answer = json.loads(lost.output)
+    assert answer["equivalent"] is False
+    assert [check["subject"] for check in answer["verified"][0]["checks"] if check["result"] == "missing"] == ["dtmf"]
+
+
 def test_a_file_that_is_no_agent_is_a_clear_error(tmp_path: Path) -> None:
     """MIG-1"""
     (tmp_path / "a.json").write_text("{}")
