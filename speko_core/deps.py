@@ -150,6 +150,7 @@ def build_deps(settings: Settings) -> Deps:
         decisions=DecisionLog(journal),
         credit=credit,
         standings=Standings(clock),
+        mail=_mail(settings),
         outbound=outbound,
         integrations=InstalledApps(settings, clock, secrets, database, outbound),
     )

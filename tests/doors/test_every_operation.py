@@ -17,7 +17,6 @@ import pytest
 import pytest_asyncio
 
 from speko_core import registry
-from speko_core.accounts.oauth_models import OAuthClient, OAuthGrant
 from speko_core.deps import Deps, build_deps
 from speko_core.ids import new_id
 from speko_core.integrations.models import Installation
@@ -26,6 +25,7 @@ from speko_core.principal import ALL_SCOPES
 from speko_core.settings import Settings
 from speko_gateway.app import create_app, document
 from tests.conftest import ENGINES, MASTER_KEY, Tenant, add_key, add_tenant, migrated_database
+from tests.connected_app import connected_app
 
 BOUND = [operation for operation in registry.OPERATIONS if operation.http is not None]
 PUBLIC = [operation for operation in BOUND if not cast(Http, operation.http).internal]
@@ -112,22 +112,6 @@ async def _member(tenant: Tenant, client: httpx.AsyncClient) -> str:
 
 async def _invitation(tenant: Tenant, client: httpx.AsyncClient) -> str:
     return cast(str, (await client.post("/v1/members", json={"email": "them@example.com"})).json()["id"])
-
-
-async def connected_app(tenant: Tenant, deps: Deps) -> str:
-    """An app that the tenant's owner let in; needs a browser and an app otherwise."""
-    now, grant_id = deps.clock.now(), new_id("grant")
-    async with deps.database.transaction(None, all_organizations=True) as db:
-        db.add(OAuthClient(id=f"client_{grant_id}", kind="registered", document={}, created_at=now))
-        await db.flush()
-        db.add(
-            OAuthGrant(
-                id=grant_id, organization_id=tenant.organization_id, user_id=tenant.user_id,
-                client_id=f"client_{grant_id}", client_name="Coding agent", redirect_host="127.0.0.1:39331",
-                scopes=["account:read"], resource=f"{deps.settings.base_url}/mcp", created_at=now, last_used_at=now,
-            )
-        )  # fmt: skip
-    return grant_id
 
 
 # One line per resource whose operations take an id: how another organization comes to own one.
