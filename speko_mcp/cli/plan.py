@@ -94,7 +94,7 @@ def _planned(
     file = client.file(machine, scope)
     change = Change(client, scope, name, "absent", file)
     if file is None:
-        return replace(change, status="refused", reason=f"{client.title} has no configuration for a single project")
+        return replace(change, status="refused", reason=f"{client.title} has no configuration for this folder alone")
     try:
         change = replace(change, before=files.read(file))
         content = files.decode(change.before or b"")

