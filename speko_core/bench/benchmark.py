@@ -9,7 +9,7 @@ from speko_core.bench.items import DataSet
 from speko_core.bench.language_model import LanguageModel
 from speko_core.bench.measured import Measure, Sample
 from speko_core.bench.run import Plan, run, warm_up
-from speko_core.bench.schemas import Candidate, DataFacts, Result
+from speko_core.bench.schemas import Call, Candidate, DataFacts, Result
 from speko_core.bench.speech_to_text import SpeechToText
 from speko_core.bench.summary import answers_of, candidate_of
 from speko_core.bench.targets import Target
@@ -95,6 +95,19 @@ class Benchmark:
             interrupted=len(self.samples) < question.calls,
             candidates=found,
             verdicts=verdicts(answers, metrics, seed),
+            calls=[self._call(sample) for sample in self.samples],
+        )
+
+    def _call(self, sample: Sample) -> Call:
+        scores = sample.answer.scores if sample.answer else {}
+        return Call(
+            id=sample.candidate,
+            item=self.question.data.items[sample.item].name,
+            repeat=sample.repeat,
+            waited_ms=round(sample.answer.waited_ms, 1) if sample.answer else None,
+            errors={metric: score.errors for metric, score in scores.items()},
+            of={metric: score.of for metric, score in scores.items()},
+            failure=str(sample.failure) if sample.failure is not None else None,
         )
 
 

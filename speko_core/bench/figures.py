@@ -41,7 +41,7 @@ def rows(result: Result) -> Iterable[Sequence[str]]:
     for one in sorted(
         result.candidates, key=lambda one: (not one.quality, one.quality and one.quality[0].value, one.id)
     ):
-        yield [one.id, *_figures(one, width - 5), _price(one), str(_answered(one)), _failed(one), _notes(one)]
+        yield [one.id, *_figures(one, width - 5), _price(one), str(_answered(one)), _failed(one), notes(one)]
 
 
 def _figures(candidate: Candidate, width: int) -> list[str]:
@@ -55,9 +55,9 @@ def _figures(candidate: Candidate, width: int) -> list[str]:
     ]  # fmt: skip
 
 
-def between(found: Range, digits: int = 1) -> str:
+def between(found: Range | None, digits: int = 1) -> str:
     """An interval."""
-    return f"{found.low:.{digits}f} to {found.high:.{digits}f}"
+    return "-" if found is None else f"{found.low:.{digits}f} to {found.high:.{digits}f}"
 
 
 def _price(candidate: Candidate) -> str:
@@ -72,7 +72,8 @@ def _failed(candidate: Candidate) -> str:
     return ", ".join(f"{count} {kind}" for kind, count in sorted(candidate.failures.items())) or "0"
 
 
-def _notes(candidate: Candidate) -> str:
+def notes(candidate: Candidate) -> str:
+    """What must be known of a candidate to read its figures."""
     said = {"simulated": candidate.simulated, "offline": candidate.offline, "live": candidate.live}
     return ", ".join(name for name, holds in said.items() if holds)
 

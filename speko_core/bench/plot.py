@@ -7,7 +7,8 @@ from math import floor, log10
 from typing import Final
 
 WIDTH: Final = 760
-_LEFT, _RIGHT, _TOP, _LINE, _FOOT = 250, 90, 34, 34, 34
+_RIGHT, _TOP, _LINE, _FOOT = 90, 34, 34, 34
+_LETTER: Final = 7.6
 _TICKS: Final = 5
 
 
@@ -27,7 +28,7 @@ def plot(title: str, unit: str, bars: Sequence[Bar]) -> str:
     ordered = sorted(bars, key=lambda bar: (bar.value, bar.name))
     top = max((max(bar.high, bar.mark or 0.0) for bar in ordered), default=0.0) or 1.0
     ticks = _ticks(top)
-    scale = _Scale(ticks[-1])
+    scale = _Scale(ticks[-1], 20 + _LETTER * max((len(bar.name) for bar in ordered), default=0))
     bottom = _TOP + _LINE * len(ordered)
     parts = [f'<text class="title" x="0" y="16">{escape(title)}</text>']
     parts += [_tick(scale, tick, bottom, unit) for tick in ticks]
@@ -38,16 +39,17 @@ def plot(title: str, unit: str, bars: Sequence[Bar]) -> str:
 @dataclass(frozen=True)
 class _Scale:
     top: float
+    left: float
 
     def __call__(self, value: float) -> float:
-        return round(_LEFT + (WIDTH - _LEFT - _RIGHT) * value / self.top, 1)
+        return round(self.left + (WIDTH - self.left - _RIGHT) * value / self.top, 1)
 
 
 def number(value: float) -> str:
     """Three significant digits, as people read them."""
     if value >= 100:
         return f"{value:,.0f}"
-    return f"{value:.1f}" if value >= 10 else f"{value:.2f}".rstrip("0").rstrip(".")
+    return f"{value:.{1 if value >= 10 else 2}f}".rstrip("0").rstrip(".")
 
 
 def _ticks(top: float) -> list[float]:
@@ -69,13 +71,12 @@ def _tick(scale: _Scale, value: float, bottom: float, unit: str) -> str:
 
 
 def _bar(scale: _Scale, bar: Bar, y: float) -> str:
-    furthest = max(bar.high, bar.mark or 0.0)
     mark = "" if bar.mark is None else _mark(scale(bar.mark), y)
     return (
-        f'<text x="{_LEFT - 12}" y="{y + 5}" text-anchor="end">{escape(bar.name)}</text>'
+        f'<text x="{scale.left - 12}" y="{y + 5}" text-anchor="end">{escape(bar.name)}</text>'
         f'<line class="interval" x1="{scale(bar.low)}" y1="{y}" x2="{scale(bar.high)}" y2="{y}"/>'
         f'{mark}<circle cx="{scale(bar.value)}" cy="{y}" r="6"/>'
-        f'<text class="soft" x="{scale(furthest) + 14}" y="{y + 5}">{number(bar.value)}</text>'
+        f'<text x="{WIDTH}" y="{y + 5}" text-anchor="end">{number(bar.value)}</text>'
     )
 
 

@@ -20,7 +20,7 @@ class QualityFigure(Output):
 
     metric: str
     value: float
-    ci95: Range = Field(alias="ci95")
+    ci95: Range | None = Field(alias="ci95", description="Null for a single item.")
 
 
 class LatencyFigure(Output):
@@ -30,7 +30,7 @@ class LatencyFigure(Output):
     p50: float = Field(alias="p50")
     p95: float = Field(alias="p95")
     p99: float = Field(alias="p99")
-    ci95: Range = Field(alias="ci95")
+    ci95: Range | None = Field(alias="ci95", description="Null for a single item.")
 
 
 class Candidate(Output):
@@ -69,6 +69,18 @@ class Verdict(Output):
     against: list[Comparison]
 
 
+class Call(Output):
+    """One call: what it got wrong by metric, or why it failed."""
+
+    id: str
+    item: str
+    repeat: int
+    waited_ms: float | None
+    errors: dict[str, int] = Field(description="By metric.")
+    of: dict[str, int] = Field(description="Words, characters or tasks, by metric.")
+    failure: str | None
+
+
 class DataFacts(Output):
     """What was measured with."""
 
@@ -94,3 +106,4 @@ class Result(Output):
     interrupted: bool
     candidates: list[Candidate]
     verdicts: list[Verdict]
+    calls: list[Call] = Field(description="Every counted call, in the order in which they ended.")

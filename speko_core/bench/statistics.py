@@ -41,6 +41,11 @@ class Rates:
     errors: tuple[float, ...]
     of: tuple[float, ...]
 
+    @property
+    def count(self) -> int:
+        """How many items."""
+        return len(self.of)
+
     def statistic(self) -> Statistic:
         """The pooled rate of each draw."""
         errors, of = np.array(self.errors), np.array(self.of)
@@ -52,6 +57,11 @@ class Medians:
     """One value an item; the statistic is their median."""
 
     values: tuple[float, ...]
+
+    @property
+    def count(self) -> int:
+        """How many items."""
+        return len(self.values)
 
     def statistic(self) -> Statistic:
         """The median of each draw."""
@@ -84,8 +94,7 @@ def percentile(values: Sequence[float], share: float) -> float:
 
 
 def _everything(measure: Measure) -> NDArray[np.int64]:
-    count = len(measure.values if isinstance(measure, Medians) else measure.of)
-    return np.arange(count)[None, :]
+    return np.arange(measure.count)[None, :]
 
 
 def _between(statistic: Statistic, everything: NDArray[np.int64], seed: int, level: float) -> Interval:

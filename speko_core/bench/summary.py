@@ -8,7 +8,7 @@ from statistics import median
 from speko_core.bench.measured import Answer, Metrics, Sample
 from speko_core.bench.schemas import Candidate, LatencyFigure, QualityFigure, Range
 from speko_core.bench.speech_to_text import is_live
-from speko_core.bench.statistics import Interval, Medians, Rates, estimate, interval, percentile
+from speko_core.bench.statistics import Measure, Medians, Rates, estimate, interval, percentile
 from speko_core.bench.targets import Target
 from speko_core.metering.prices import CHARACTERS_PER_MINUTE, MS_PER_MINUTE, list_price
 from speko_core.oneshot.usage import Units
@@ -98,7 +98,7 @@ def _quality(answers: Answers, metric: str, seed: int) -> QualityFigure:
     return QualityFigure(
         metric=f"{metric}_pct",
         value=round(PERCENT * estimate(rates), 3),
-        ci95=_range(interval(rates, seed), PERCENT),
+        ci95=_range(rates, seed, PERCENT),
     )
 
 
@@ -111,11 +111,14 @@ def _latency(answers: Answers, metric: str, seed: int) -> LatencyFigure:
         p50=p50,
         p95=round(percentile(waits, 95), 1),
         p99=round(percentile(waits, 99), 1),
-        ci95=_range(interval(medians, seed), 1.0),
+        ci95=_range(medians, seed, 1.0),
     )
 
 
-def _range(found: Interval, scale: float) -> Range:
+def _range(measure: Measure, seed: int, scale: float) -> Range | None:
+    if measure.count < 2:
+        return None
+    found = interval(measure, seed)
     return Range(low=round(scale * found.low, 3), high=round(scale * found.high, 3))
 
 

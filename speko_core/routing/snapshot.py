@@ -55,8 +55,8 @@ class Measurement(_Frozen):
     failed: int
     normalizer: str | None
     recognizer: str | None
-    quality_ci95: tuple[float, float]
-    latency_ci95: tuple[float, float]
+    quality_ci95: tuple[float, float] | None
+    latency_ci95: tuple[float, float] | None
     p95_ms: float
     p99_ms: float
 

@@ -38,9 +38,9 @@ class MeasuredRow(StrictInput):
     calls: int = Field(ge=1)
     failed: int = Field(0, ge=0)
     quality: Amount = Field(description="Error rate in percent.")
-    quality_ci95: Bounds = Field(alias="qualityCi95")
+    quality_ci95: Bounds | None = Field(None, alias="qualityCi95")
     latency_p50_ms: Amount = Field(alias="latencyP50Ms")
-    latency_ci95: Bounds = Field(alias="latencyCi95")
+    latency_ci95: Bounds | None = Field(None, alias="latencyCi95")
     latency_p95_ms: Amount = Field(alias="latencyP95Ms")
     latency_p99_ms: Amount = Field(alias="latencyP99Ms")
     price: MeasuredPrice | None = None

@@ -26,6 +26,7 @@ from speko_core.routing.snapshot import (
 )
 from speko_core.routing.snapshots import publish as store
 from speko_core.routing.snapshots_schemas import (
+    Bounds,
     Figures,
     MeasuredRow,
     Place,
@@ -154,12 +155,16 @@ def _row(data: SnapshotDraft, measured: MeasuredRow, source: Source) -> Row:
             failed=measured.failed,
             normalizer=data.normalizer,
             recognizer=data.recognizer,
-            quality_ci95=(measured.quality_ci95.low, measured.quality_ci95.high),
-            latency_ci95=(measured.latency_ci95.low, measured.latency_ci95.high),
+            quality_ci95=_ends(measured.quality_ci95),
+            latency_ci95=_ends(measured.latency_ci95),
             p95_ms=measured.latency_p95_ms,
             p99_ms=measured.latency_p99_ms,
         ),
     )
+
+
+def _ends(found: Bounds | None) -> tuple[float, float] | None:
+    return (found.low, found.high) if found else None
 
 
 def _changed(change: Change) -> RowChange:
