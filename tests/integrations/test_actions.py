@@ -136,6 +136,20 @@ async def test_ended_tokens_are_renewed_once_however_many_calls_wait(desk: Desk)
     assert (await desk.installations())[0]["status"] == "connected"
 
 
+async def test_a_renewal_is_kept_although_its_call_ran_out_of_time(desk: Desk) -> None:
+    """AGT-5: the refresh token is used up by then, so what came for it must not be lost."""
+    desk.slack.rotates = True
+    installation_id = await desk.connect("slack")
+    action = Action(installation_id, "slack", "post_message", {"channel": "C0123456789"})
+    run = partial(desk.deps.integrations.run, desk.tenant.organization_id, action, {"text": "x"})
+    desk.slack.oauth.end_access()
+    desk.slack.then(Behaviour(Trouble.SLOW, delay_s=0.6))
+    with pytest.raises(IntegrationFailed, match="unknown"):
+        await run(idempotency_key="k1", timeout_s=0.4)
+    await run(idempotency_key="k2", timeout_s=5)
+    assert (len(desk.slack.messages), desk.slack.oauth.refreshes) == (1, 1)
+
+
 async def test_a_token_about_to_end_is_renewed_before_it_is_used(desk: Desk) -> None:
     """AGT-5: no call is made with a token that may end on its way."""
     desk.google.lifetime_s = 30

@@ -3,9 +3,14 @@
 import asyncio
 
 import pytest
+from google.auth.exceptions import RefreshError
+from google.auth.transport.requests import Request as GoogleRequest
+from google.oauth2.credentials import Credentials
+from requests import Session
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web import SlackResponse, WebClient
 
+from tests.fakes.apps.google import FakeGoogle
 from tests.fakes.apps.oauth import CLIENT_ID, CLIENT_SECRET, Grant
 from tests.fakes.apps.slack import FakeSlack
 from tests.fakes.vendors.behaviour import refusing
@@ -30,6 +35,26 @@ async def test_slacks_own_client_posts_to_the_fake() -> None:
             await asyncio.to_thread(client.chat_postMessage, channel="#support", text="hello")
         assert limited.value.response.headers["retry-after"] == "7"
         assert (await asyncio.to_thread(client.auth_revoke))["revoked"] is True
+
+
+async def test_googles_own_client_renews_at_the_fake() -> None:
+    """AGT-5: tokens, and a grant that is gone, as google-auth knows them."""
+    async with FakeGoogle().serving() as google:
+        google.oauth.grants.append(Grant("openid"))
+        refresh = google.oauth.issue_refresh(google.oauth.grants[0])
+        credentials = Credentials(  # type: ignore[no-untyped-call]
+            None,
+            refresh_token=refresh,
+            token_uri=f"{google.url}/token",
+            client_id=CLIENT_ID,
+            client_secret=CLIENT_SECRET,
+        )
+        with Session() as session:
+            await asyncio.to_thread(credentials.refresh, GoogleRequest(session))
+            assert credentials.token in google.oauth.grants[0].access
+            google.oauth.revoke(refresh)
+            with pytest.raises(RefreshError, match="invalid_grant"):
+                await asyncio.to_thread(credentials.refresh, GoogleRequest(session))
 
 
 def _refresh(client: WebClient, token: str) -> SlackResponse:
