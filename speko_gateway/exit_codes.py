@@ -15,5 +15,5 @@ MEANINGS: Final = {
     USAGE: "The command line is wrong; nothing was done.",
     UNAVAILABLE: "The server or the database does not answer.",
     CONFIGURATION: "It cannot work as configured; one sentence on standard error says what to change.",
-    INTERRUPTED: "Killed by a second signal before the drain was over. `speko bench run`: ended by Ctrl-C with what it had.",
+    INTERRUPTED: "Killed by a second signal before the drain was over; of `speko bench run`: ended by Ctrl-C.",
 }
