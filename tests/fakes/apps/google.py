@@ -118,32 +118,29 @@ class FakeGoogle(FakeVendor):
         return JSONResponse({"sub": self.subject, "email": self.email, "email_verified": True})
 
     async def _free_busy(self, request: Request) -> Response:
-        asked = (await self.record(request)).json
+        asked: dict[str, Any] = dict((await self.record(request)).json)
         if self.oauth.of_access(request.headers.get("authorization")) is None:
             return self.error(401)
-        zone, first, last = (
-            ZoneInfo(str(asked["timeZone"])),
-            *(_instant(asked[name]) for name in ("timeMin", "timeMax")),
-        )
-        calendars: dict[str, object] = {}
-        for item in asked["items"]:  # type: ignore[union-attr]
-            if item["id"] != "primary":  # type: ignore[index,call-overload]
-                calendars[item["id"]] = {"errors": [{"domain": "global", "reason": "notFound"}], "busy": []}  # type: ignore[index,call-overload]
-                continue
-            spans = sorted(
-                (_instant(event["start"]["dateTime"]), _instant(event["end"]["dateTime"]))
-                for event in self.events.values()
-                if event["status"] != "cancelled"
-            )
-            calendars["primary"] = {
-                "busy": [
-                    {"start": begin.astimezone(zone).isoformat(), "end": end.astimezone(zone).isoformat()}
-                    for begin, end in spans
-                    if begin < last and end > first
-                ]
-            }
+        unknown = {"errors": [{"domain": "global", "reason": "notFound"}], "busy": []}
+        calendars = {
+            item["id"]: {"busy": self._busy(asked)} if item["id"] == "primary" else unknown for item in asked["items"]
+        }
         answer = {"kind": "calendar#freeBusy", "timeMin": asked["timeMin"], "timeMax": asked["timeMax"]}
         return self._answer({**answer, "calendars": calendars}, request)
+
+    def _busy(self, asked: dict[str, Any]) -> list[dict[str, str]]:
+        """The spans that touch the time asked for, in the zone asked for."""
+        zone, first, last = ZoneInfo(asked["timeZone"]), _instant(asked["timeMin"]), _instant(asked["timeMax"])
+        spans = sorted(
+            (_instant(event["start"]["dateTime"]), _instant(event["end"]["dateTime"]))
+            for event in self.events.values()
+            if event["status"] != "cancelled"
+        )
+        return [
+            {"start": begin.astimezone(zone).isoformat(), "end": end.astimezone(zone).isoformat()}
+            for begin, end in spans
+            if begin < last and end > first
+        ]
 
     async def _calendar(self, request: Request) -> Response:
         seen = await self.record(request)

@@ -15,6 +15,7 @@ from starlette.routing import BaseRoute, Route
 from speko_core.types import JsonObject
 from tests.fakes.apps.oauth import CLIENT_ID, CLIENT_SECRET, AuthorizationServer, Grant, basic_of
 from tests.fakes.vendors.base import FakeVendor, Played
+from tests.fakes.vendors.behaviour import Trouble
 
 CHANNELS = {"C0123456789": "C0123456789", "#support": "C0123456789"}
 TEAM = {"id": "T0123456789", "name": "Acme"}
@@ -92,7 +93,7 @@ class FakeSlack(FakeVendor):
             return self._no("no_text")
         behaviour = self._next[0] if self._next else self.always
         ts = f"1700000000.{len(self.messages):06d}"
-        if behaviour.status != 429 or behaviour.trouble.name != "REFUSED":
+        if behaviour.trouble is not Trouble.REFUSED:
             self.messages.append(sent)
         channel = CHANNELS[str(sent["channel"])]
         message = {"type": "message", "text": sent["text"], "ts": ts, "user": "U0BOT"}
