@@ -9,7 +9,10 @@ from typing import Final
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
-PRODUCT: Final = tuple(f"tests/e2e/test_{name}.py" for name in ("up", "up_crashes", "cli", "sdk_python"))
+PRODUCT: Final = tuple(
+    f"tests/e2e/test_{name}.py"
+    for name in ("up", "up_crashes", "cli", "sdk_python", "tool_call", "starter", "knowledge")
+)
 APART: Final = ("tests/e2e/", "tests/core/test_jobs_role.py", "tests/providers/test_adding_a_provider.py")
 EARLY: Final = (*PRODUCT, *APART, "tests/core/test_jobs", "tests/core/test_migrations", "tests/worker/",
                 "tests/conformance/", "tests/mcp/", "tests/gateway/", "tests/providers/test_local")  # fmt: skip

@@ -1,4 +1,7 @@
-"""One running installation for all end-to-end tests of a test process: starting it costs more than most tests."""
+"""One running installation for all end-to-end tests of a test process: starting it costs more than most tests.
+
+The package's, not the session's: an idle product costs processor time, too.
+"""
 
 from collections.abc import Iterator
 
@@ -7,7 +10,7 @@ import pytest
 from tests.e2e.running_product import Product, started_product
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     """A first start in an empty folder. Tests share it: they make what they need, and count nothing else."""
     # Endpoints of tests are on this machine, without certificates.
