@@ -15,7 +15,7 @@ ProviderChoice = Literal["keep", "any"]
 class Shown(BaseModel):
     """Answers of migration keep the documented names, which are in snake case."""
 
-    model_config = ConfigDict(from_attributes=True)
+    model_config = ConfigDict(from_attributes=True, defer_build=True)
 
 
 class BuildOptions(BaseModel):

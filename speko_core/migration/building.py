@@ -2,21 +2,27 @@
 
 import asyncio
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
 from speko_core.context import Ctx
 from speko_core.errors import InvalidInput
+from speko_core.late import LateModule
 from speko_core.migration.build import Build, BuildOptions
-from speko_core.migration.emit import build_session_config
 from speko_core.migration.neutral import VoiceAgents
-from speko_core.migration.parse import Refused, parse_files
 from speko_core.migration.report import Report, grouped
 from speko_core.migration.schemas import Detail, MigrationBuild
 from speko_core.migration.secrets import KeyToSet, Scrubber
 from speko_core.migration.served import served
 from speko_core.types import JsonObject
 from speko_core.validation import field_problems
+
+if TYPE_CHECKING:
+    from speko_core.migration import emit, parse
+else:
+    # With the readers of every platform: megabytes that only who migrates needs.
+    emit, parse = LateModule("speko_core.migration.emit"), LateModule("speko_core.migration.parse")
 
 
 @dataclass(frozen=True)
@@ -36,7 +42,7 @@ class Made:
     build: Build
 
 
-async def make(ctx: Ctx, data: MigrationBuild) -> tuple[list[Made], list[Refused]]:
+async def make(ctx: Ctx, data: MigrationBuild) -> tuple[list[Made], "list[parse.Refused]"]:
     """The builds of a request, as this installation can run them, and the files that were not read.
 
     Raises:
@@ -58,10 +64,11 @@ def options_of(data: MigrationBuild, insecure_urls: bool) -> BuildOptions:
     )
 
 
-def _make(data: MigrationBuild, options: BuildOptions) -> tuple[list[Made], list[Refused]]:
+def _make(data: MigrationBuild, options: BuildOptions) -> tuple[list[Made], "list[parse.Refused]"]:
     reads, refused = read(data)
     return [
-        Made(one, build_session_config(one.agents, options, shown(one.report, data.detail), one.keys)) for one in reads
+        Made(one, emit.build_session_config(one.agents, options, shown(one.report, data.detail), one.keys))
+        for one in reads
     ], refused
 
 
@@ -70,7 +77,7 @@ def shown(report: Report | None, detail: Detail) -> Report | None:
     return grouped(report) if report is not None and detail == "grouped" else report
 
 
-def read(data: MigrationBuild) -> tuple[list[Read], list[Refused]]:
+def read(data: MigrationBuild) -> tuple[list[Read], "list[parse.Refused]"]:
     """The models of a request.
 
     Raises:
@@ -80,7 +87,7 @@ def read(data: MigrationBuild) -> tuple[list[Read], list[Refused]]:
         raise InvalidInput("Give either `files` or a `neutral` model.", hint="parse_external_config returns the model.")
     if data.neutral is not None:
         return [Read(*neutral_of(data.neutral))], []
-    outcome = parse_files([file.file() for file in data.files or ()], data.platform)
+    outcome = parse.parse_files([file.file() for file in data.files or ()], data.platform)
     if not outcome.parsed:
         reasons = " ".join(f"{item.path}: {item.reason}" for item in outcome.refused[:5])
         raise InvalidInput(f"Nothing to build. {reasons}", hint="inspect_workspace says which files to give.")

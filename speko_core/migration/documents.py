@@ -190,7 +190,8 @@ def _integer(digits: str) -> int | float:
 
 # Possessive, and an open text runs to the end: the scan stays linear on any input.
 _TEXT = r'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)'
-_DEPTH_TOKENS = re.compile(_TEXT + r"|[\[{]+|[\]}]+", re.DOTALL)
+_TEXTS = re.compile(_TEXT, re.DOTALL)
+_BRACKETS = re.compile(r"[\[{]+|[\]}]+")
 
 
 def check_depth(text: str, name: str) -> None:
@@ -200,14 +201,10 @@ def check_depth(text: str, name: str) -> None:
         InvalidInput: deeper than 60 levels.
     """
     depth = 0
-    for token in _DEPTH_TOKENS.finditer(text):
-        first = text[token.start()]
-        if first in "[{":
-            depth += token.end() - token.start()
-            if depth > limits.MAX_DEPTH:
-                raise InvalidInput(f"{name} is nested deeper than {limits.MAX_DEPTH} levels.")
-        elif first in "]}":
-            depth -= token.end() - token.start()
+    for brackets in _BRACKETS.findall(_TEXTS.sub("", text)):
+        depth += len(brackets) if brackets[0] in "[{" else -len(brackets)
+        if depth > limits.MAX_DEPTH:
+            raise InvalidInput(f"{name} is nested deeper than {limits.MAX_DEPTH} levels.")
 
 
 _COMMENTS = re.compile(rf"({_TEXT})|//[^\n]*|/\*.*?(?:\*/|\Z)", re.DOTALL)

@@ -17,7 +17,7 @@ PayloadFormat = Literal["plain", "vapi", "retell", "elevenlabs", "bland", "bolna
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid")
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid", defer_build=True)
 
 
 class FirstMessage(_Part):

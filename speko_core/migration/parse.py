@@ -116,7 +116,7 @@ def parse_candidate(candidate: Candidate) -> Parsed:
     agents.digest = digest_of(source.document)
     agents.files = [scrub_text(path) for path in candidate.files]
     report = source.report()
-    agents.unmapped = source.unmapped()
+    agents.unmapped = source.unmapped(report)
     return Parsed(agents, report, source.keys_to_set)
 
 

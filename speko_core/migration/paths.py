@@ -22,7 +22,7 @@ def leaf_paths(value: JsonValue, path: Path = ()) -> Iterator[Path]:
 
 def pointer(path: Path) -> str:
     """RFC 6901."""
-    plain = "/".join([str(part) for part in path])
-    if "~" not in plain and plain.count("/") == max(len(path) - 1, 0):
-        return "/" + plain if path else ""
+    plain = "/".join(map(str, path))
+    if "~" not in plain and plain.count("/") == len(path) - 1:
+        return f"/{plain}"
     return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path)

@@ -2,7 +2,8 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Literal
+from dataclasses import dataclass, replace
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -21,13 +22,19 @@ _SEVERITIES: dict[Status, Severity] = {
 }
 
 
-class Entry(Output):
-    """What became of one value of the source, or of `leaves` values that share one fate."""
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What became of one value of the source, or of `leaves` values that share one fate.
 
-    pointer: str = Field(description="JSON pointer, or `file:line` for code; `file#pointer` when there are several.")
+    A plain class: a megabyte of configuration has tens of thousands of them.
+    """
+
+    pointer: Annotated[
+        str, Field(description="JSON pointer, or `file:line` for code; `file#pointer` when there are several.")
+    ]
     status: Status
-    target: str | None = Field(description="Where it went: a field of the request that carries it.")
-    neutral: str | None = Field(description="Where it is in the neutral model.")
+    target: Annotated[str | None, Field(description="Where it went: a field of the request that carries it.")]
+    neutral: Annotated[str | None, Field(description="Where it is in the neutral model.")]
     reason: str
     severity: Severity
     leaves: int
@@ -63,7 +70,7 @@ def grouped(report: Report) -> Report:
         last = rows[-1] if rows else None
         if last is not None and _same_fate(last, entry):
             shared = _shared_pointer(last.pointer, entry.pointer)
-            rows[-1] = last.model_copy(update={"pointer": shared, "leaves": last.leaves + entry.leaves})
+            rows[-1] = replace(last, pointer=shared, leaves=last.leaves + entry.leaves)
         else:
             rows.append(entry)
     return report.model_copy(update={"entries": rows})

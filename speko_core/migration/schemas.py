@@ -2,18 +2,23 @@
 
 import base64
 import binascii
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import ConfigDict, Field, JsonValue
 
 from speko_core.errors import InvalidInput
+from speko_core.late import LateModule
 from speko_core.migration import limits
 from speko_core.migration.build import Build, GraphChoice, Key, ProviderChoice, Shown, Unmappable
-from speko_core.migration.documents import File
 from speko_core.migration.neutral import Handoff
 from speko_core.migration.report import Report
 from speko_core.schemas import Input
 from speko_core.types import JsonObject
+
+if TYPE_CHECKING:
+    from speko_core.migration import documents
+else:
+    documents = LateModule("speko_core.migration.documents")
 
 _LONG = ConfigDict(str_max_length=limits.MAX_TOTAL_BYTES)
 Detail = Literal["grouped", "full"]
@@ -29,16 +34,16 @@ class SourceFile(Input):
     content: str = Field(description="Its text.")
     encoding: Literal["text", "base64"] = Field("text", description="`base64` for bytes that are no text.")
 
-    def file(self) -> File:
+    def file(self) -> "documents.File":
         """The file as bytes.
 
         Raises:
             InvalidInput: `content` is not base64 though it says so.
         """
         if self.encoding == "text":
-            return File(self.path, self.content.encode("utf-8", "surrogatepass"))
+            return documents.File(self.path, self.content.encode("utf-8", "surrogatepass"))
         try:
-            return File(self.path, base64.b64decode(self.content, validate=True))
+            return documents.File(self.path, base64.b64decode(self.content, validate=True))
         except (binascii.Error, ValueError):
             raise InvalidInput("files: content with encoding `base64` is not base64.") from None
 

@@ -251,6 +251,8 @@ def _snake(name: str) -> str:
 
 
 def _named_secret(path: Path) -> bool:
+    if path and isinstance(path[-1], str) and path[-1].lower() not in _VALUE_NAMES:
+        return _is_secret_name(path[-1])
     names = [part for part in path[-3:] if isinstance(part, str)]
     if not names:
         return False

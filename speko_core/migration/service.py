@@ -2,13 +2,13 @@
 
 import asyncio
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from speko_core.context import Ctx
+from speko_core.late import LateModule
 from speko_core.migration.build import Key
 from speko_core.migration.building import make, shown
-from speko_core.migration.inspect import inspect_files
 from speko_core.migration.neutral import dump
-from speko_core.migration.parse import Parsed, Refused, parse_files
 from speko_core.migration.schemas import (
     Detail,
     MigrationBuild,
@@ -21,10 +21,17 @@ from speko_core.migration.schemas import (
     RefusedFile,
 )
 
+if TYPE_CHECKING:
+    from speko_core.migration import inspect as inspecting
+    from speko_core.migration import parse as parsing
+else:
+    # The readers of every platform: megabytes that only who migrates needs.
+    inspecting, parsing = LateModule("speko_core.migration.inspect"), LateModule("speko_core.migration.parse")
+
 
 async def inspect(ctx: Ctx, data: MigrationInspect) -> MigrationInspected:
     """Find configurations, code, environment names, phone numbers and webhook routes."""
-    return await asyncio.to_thread(inspect_files, [file.file() for file in data.files])
+    return await asyncio.to_thread(lambda: inspecting.inspect_files([file.file() for file in data.files]))
 
 
 async def parse(ctx: Ctx, data: MigrationParse) -> MigrationParsed:
@@ -38,18 +45,18 @@ async def build(ctx: Ctx, data: MigrationBuild) -> MigrationBuilt:
     return MigrationBuilt(builds=[one.build for one in made], refused=refused_files(refused))
 
 
-def refused_files(refused: Sequence[Refused]) -> list[RefusedFile]:
+def refused_files(refused: "Sequence[parsing.Refused]") -> list[RefusedFile]:
     """Files that were not read, as answers name them."""
     return [RefusedFile(path=item.path, reason=item.reason) for item in refused]
 
 
 def _parse(data: MigrationParse) -> MigrationParsed:
-    outcome = parse_files([file.file() for file in data.files], data.platform)
+    outcome = parsing.parse_files([file.file() for file in data.files], data.platform)
     agents = [_shown(parsed, data.detail) for parsed in outcome.parsed]
     return MigrationParsed(agents=agents, refused=refused_files(outcome.refused))
 
 
-def _shown(parsed: Parsed, detail: Detail) -> ParsedAgent:
+def _shown(parsed: "parsing.Parsed", detail: Detail) -> ParsedAgent:
     return ParsedAgent(
         platform=parsed.agents.platform,
         kind=parsed.agents.kind,

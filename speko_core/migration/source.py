@@ -134,36 +134,21 @@ class Source:
         """The account of every leaf."""
         return report_of([self._entry(at) for at in range(len(self.leaves))])
 
-    def unmapped(self) -> JsonObject:
-        """Every value without a place, by pointer."""
-        kept: JsonObject = {}
-        for at, (path, value) in enumerate(self.leaves):
-            if self._fate(at)[1].status in ("unsupported", "invalid"):
-                kept[self.locations.name(path)] = value
-        return kept
-
-    def _fate(self, at: int) -> tuple[Claim, targets.Fate]:
-        """What was said about a leaf, and what finally becomes of it."""
-        said = self._claims[at]
-        if said is None:
-            said = _UNSET if _is_empty(self.leaves[at][1]) else _HOMELESS
-        return said, targets.resolve(said.neutral, said.status, said.reason)
+    def unmapped(self, report: Report) -> JsonObject:
+        """Every value that the report of this source has no place for, by pointer."""
+        entries = zip(report.entries, self.leaves, strict=True)
+        return {entry.pointer: value for entry, (_, value) in entries if entry.status in ("unsupported", "invalid")}
 
     def _entry(self, at: int) -> Entry:
-        path = self.leaves[at][0]
-        said, fate = self._fate(at)
+        path, value = self.leaves[at]
+        said = self._claims[at] or (_UNSET if _is_empty(value) else _HOMELESS)
+        fate = targets.resolve(said.neutral, said.status, said.reason)
         found = self._secrets.get(path)
         status, reason = fate.status, fate.reason
         if found is not None:
             status, reason = "needs_input", f"A credential; set it as {found.name}."
         return Entry(
-            pointer=self.locations.name(path),
-            status=status,
-            target=fate.target,
-            neutral=said.neutral,
-            reason=reason,
-            severity=severity_of(status),
-            leaves=1,
+            self.locations.name(path), status, fate.target, said.neutral, reason, severity_of(status), leaves=1
         )
 
     def _walk(self, value: JsonValue, path: Path) -> None:

@@ -10,6 +10,7 @@ from speko_core.types import JsonObject, JsonValue
 
 _EMPTY_SCHEMA: JsonObject = {"type": "object", "properties": {}}
 ExtractionType = Literal["string", "number", "boolean", "enum"]
+_NUMBERED = re.compile(r"(.*)_([0-9]{1,4})$", re.DOTALL)
 PHONE = re.compile(r"^\+?[0-9][0-9 ().-]{5,20}$")
 
 
@@ -89,6 +90,10 @@ def add_tool(agent: Agent, tool: Tool) -> None:
     """Add a tool; a second one of the same name gets a number."""
     taken = {known.name for known in agent.tools}
     name, count = tool.name, 2
+    # Where one name comes hundreds of times, the last tool says how far the numbers are.
+    before = _NUMBERED.match(agent.tools[-1].name) if name in taken else None
+    if before is not None and before.group(1) == name[:60]:
+        count = int(before.group(2)) + 1
     while name in taken:
         name = f"{tool.name[:60]}_{count}"
         count += 1
