@@ -13,6 +13,8 @@ Toolset = Literal[
     "account", "agents", "tools", "knowledge", "sessions", "calls", "routing", "integrations", "webhooks", "docs",
     "migrate",
 ]  # fmt: skip
+# An operation with this status answers a `url`: REST sends its caller there.
+REDIRECT = 302
 I = TypeVar("I", bound=BaseModel)  # noqa: E741
 
 

@@ -12,6 +12,7 @@ from speko_core.metering.operations import OPERATIONS as METERING
 from speko_core.migration.operations import OPERATIONS as MIGRATION
 from speko_core.operations import AnyOperation
 from speko_core.organizations.operations import OPERATIONS as ORGANIZATIONS
+from speko_core.recordings.operations import OPERATIONS as RECORDINGS
 from speko_core.routing.decisions_operations import OPERATIONS as DECISIONS
 from speko_core.routing.operations import OPERATIONS as ROUTING
 from speko_core.routing.snapshots_operations import OPERATIONS as SNAPSHOTS
@@ -30,6 +31,7 @@ OPERATIONS: tuple[AnyOperation, ...] = (
     *INTEGRATIONS,
     *VERSIONS,
     *SESSIONS,
+    *RECORDINGS,
     *DO_NOT_CALL,
     *ROUTING,
     *DECISIONS,

@@ -61,6 +61,7 @@ class Settings(BaseSettings):
     voice_workers: int = Field(1, ge=1, le=16, description="Recognition processes for the offline voice.")
     drain_timeout_s: float = Field(10.0, description="Seconds a role may take to finish on SIGTERM.")
     metadata_retention_days: int = Field(90, ge=1, description="Default retention of sessions and transcripts.")
+    recording_retention_days: int = Field(30, ge=1, description="Default retention of recordings.")
     decision_retention_days: int = Field(
         400, ge=0, description="Days a routing decision can be replayed; then it is deleted. 0 keeps them."
     )

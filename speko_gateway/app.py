@@ -19,7 +19,7 @@ from speko_core.readiness import check_readiness
 from speko_gateway import binding, openapi
 from speko_gateway.envelope import Json, on_http_exception, on_speko_error, on_unexpected
 from speko_gateway.fast_lane import Gateway
-from speko_gateway.streams import blobs, chat, media, oneshot, transcribe_stream
+from speko_gateway.streams import blobs, chat, media, oneshot, recordings, transcribe_stream
 from speko_gateway.streams.compat.openapi import openapi_paths as compat_paths
 from speko_gateway.streams.compat.routes import routes as compat_routes
 from speko_gateway.web.routes import web_routes
@@ -66,6 +66,7 @@ def create_app(deps: Deps, *, mcp_app: ASGIApp | None = None, mcp_lifespan: Life
         *transcribe_stream.routes(),
         *media.routes(),
         *blobs.routes(),
+        *recordings.routes(),
         *binding.routes(registry.OPERATIONS),
         Route("/healthz", healthz),
         Route("/readyz", readyz),

@@ -8,8 +8,9 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from speko_core.execute import Caller, execute
-from speko_core.operations import AnyOperation, Http
+from speko_core.operations import REDIRECT, AnyOperation, Http
 from speko_core.principal import Principal
+from speko_core.types import JsonValue
 from speko_gateway.auth import deps_of, principal_of
 from speko_gateway.body import read_json_object
 from speko_gateway.envelope import Json
@@ -35,9 +36,16 @@ def _endpoint(operation: AnyOperation, http: Http) -> Endpoint:
         headers = {"Idempotent-Replayed": "true"} if outcome.replayed else None
         if outcome.value is None:
             return Response(status_code=http.status, headers=headers)
+        if http.status == REDIRECT:
+            return Response(status_code=REDIRECT, headers=_location(outcome.value))
         return Json(outcome.value, http.status, headers)
 
     return endpoint
+
+
+def _location(answer: JsonValue) -> dict[str, str]:
+    assert isinstance(answer, dict)
+    return {"Location": str(answer["url"]), "Cache-Control": "no-store"}
 
 
 def caller_of(request: Request, principal: Principal) -> Caller:

@@ -7,7 +7,7 @@ from typing import Any, cast
 from pydantic import TypeAdapter
 
 from speko_core import VERSION
-from speko_core.operations import AnyOperation, ErrorCase, Http
+from speko_core.operations import REDIRECT, AnyOperation, ErrorCase, Http
 
 Schema = dict[str, Any]  # JSON Schema and OpenAPI objects are open by definition
 _REF = "#/components/schemas/{model}"
@@ -146,7 +146,9 @@ def _body(properties: Mapping[str, Schema], required: list[str], fields: Schema)
 
 def _responses(operation: AnyOperation, http: Http, answer: Schema) -> Schema:
     success: Schema = {"description": operation.summary}
-    if answer.get("type") != "null":
+    if http.status == REDIRECT:
+        success["headers"] = {"Location": {"schema": {"type": "string", "format": "uri"}}}
+    elif answer.get("type") != "null":
         success["content"] = {"application/json": {"schema": answer}}
     responses: Schema = {str(http.status): success}
     cases = [*_STANDARD, *operation.errors]

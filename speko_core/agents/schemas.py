@@ -29,6 +29,7 @@ class _AgentFields(Input):
     background_audio: config.BackgroundAudio | None = None
     audio_output: config.AudioOutput | None = None
     speech_normalization: config.SpeechNormalization | None = None
+    recording_enabled: bool | None = Field(None, description="False records none of its calls.")
     extraction_fields: list[config.ExtractionField] | None = Field(None, max_length=100)
     prompt_variables: list[config.PromptVariable] | None = Field(None, max_length=100)
     webhooks: AgentWebhooks | None = Field(
@@ -102,6 +103,7 @@ class AgentRow(Output):
     background_audio: config.BackgroundAudio | None
     audio_output: config.AudioOutput | None
     speech_normalization: config.SpeechNormalization | None
+    recording_enabled: bool | None
     extraction_fields: list[config.ExtractionField]
     prompt_variables: list[config.PromptVariable]
     webhooks: AgentWebhookRows | None

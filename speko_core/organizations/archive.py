@@ -1,4 +1,4 @@
-"""An organization's data as one ZIP archive (ORG-7): a file of JSON lines for each table, and its documents.
+"""An organization's data as one ZIP archive (ORG-7): a file of JSON lines for each table, its documents and recordings.
 
 Credentials, sealed values and what can be computed again are left out. A file per table is written page by page, so an
 archive of any size takes little memory; it grows on disk and is stored once it is whole.
@@ -22,6 +22,7 @@ from speko_core.knowledge import files
 from speko_core.knowledge.models import KnowledgeChunk, KnowledgeDocument
 from speko_core.ports.blobs import BlobMissing
 from speko_core.schemas import wire_time
+from speko_core.sessions.models import VoiceSession
 
 PAGE = 500
 PIECE_BYTES = 1 << 20
@@ -38,7 +39,8 @@ async def store_archive(deps: Deps, organization_id: str, key: str) -> int:
             for table in _tables():
                 await _write_table(deps, organization_id, archive, table)
             await _write_people(deps, organization_id, archive)
-            await _write_documents(deps, organization_id, archive)
+            for name, stored in await _files(deps, organization_id):
+                await _write_file(deps, archive, name, stored)
         file.seek(0)
         return await deps.blobs.put(key, _pieces(file), limit_bytes=LIMIT_BYTES)
 
@@ -85,19 +87,30 @@ async def _write_people(deps: Deps, organization_id: str, archive: zipfile.ZipFi
     archive.writestr("users.jsonl", "".join(json.dumps(dict(row._mapping)) + "\n" for row in rows))
 
 
-async def _write_documents(deps: Deps, organization_id: str, archive: zipfile.ZipFile) -> None:
-    """The files of knowledge bases; one that was never uploaded, or is deleted meanwhile, is left out."""
+async def _files(deps: Deps, organization_id: str) -> list[tuple[str, str]]:
+    """Names in the archive and keys in the store of the documents of knowledge bases and the recordings of calls."""
+    recorded = (
+        select(VoiceSession.id, VoiceSession.recording_object_path)
+        .where(VoiceSession.recording_object_path.is_not(None))
+        .order_by(VoiceSession.id)
+    )
     async with deps.database.transaction(organization_id, read_only=True) as db:
-        rows = (await db.execute(select(KnowledgeDocument).order_by(KnowledgeDocument.id))).scalars().all()
-    for row in rows:
-        if await deps.blobs.size(files.key(row)) is None:
-            continue
-        with archive.open(f"documents/{row.id}", "w", force_zip64=True) as out:
-            try:
-                async for piece in deps.blobs.get(files.key(row)):
-                    await asyncio.to_thread(out.write, piece)
-            except BlobMissing:
-                continue
+        documents = (await db.execute(select(KnowledgeDocument).order_by(KnowledgeDocument.id))).scalars().all()
+        recordings = (await db.execute(recorded)).all()
+    found = [(f"documents/{row.id}", files.key(row)) for row in documents]
+    return [*found, *((f"recordings/{session_id}.ogg", str(path)) for session_id, path in recordings)]
+
+
+async def _write_file(deps: Deps, archive: zipfile.ZipFile, name: str, key: str) -> None:
+    """One file; one that was never uploaded, or is deleted meanwhile, is left out."""
+    if await deps.blobs.size(key) is None:
+        return
+    with archive.open(name, "w", force_zip64=True) as out:
+        try:
+            async for piece in deps.blobs.get(key):
+                await asyncio.to_thread(out.write, piece)
+        except BlobMissing:
+            return
 
 
 async def _pieces(file: IO[bytes]) -> AsyncIterator[bytes]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import cast
 
-from sqlalchemy import ColumnElement, CursorResult, delete, or_, select
+from sqlalchemy import ColumnElement, CursorResult, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from speko_core.accounts.models import (
@@ -27,6 +27,7 @@ from speko_core.ids import new_id
 from speko_core.metering.models import UsageEvent
 from speko_core.organizations import exports
 from speko_core.ports.jobs import JobKind
+from speko_core.recordings.rules import file_key
 from speko_core.routing.decisions_models import RoutingDecision
 from speko_core.sessions import repository
 from speko_core.sessions.models import SessionTurn, VoiceSession
@@ -50,6 +51,7 @@ class Swept:
 
     sessions: int = 0
     turns: int = 0
+    recordings: int = 0
     idempotency_keys: int = 0
     decisions: int = 0
     usage_rows: int = 0
@@ -57,10 +59,11 @@ class Swept:
 
 @dataclass(frozen=True)
 class _Policy:
-    """How many days an organization keeps its calls, and their transcripts where that is less."""
+    """How many days an organization keeps its calls, their recordings, and their transcripts where that is less."""
 
     organization_id: str
     days: int
+    recording_days: int
     transcript_days: int | None
 
 
@@ -71,12 +74,14 @@ async def sweep(deps: Deps, args: JsonObject) -> JsonObject:
         swept = await _sweep_organization(deps, policy)
         total.sessions += swept.sessions
         total.turns += swept.turns
+        total.recordings += swept.recordings
         total.idempotency_keys += swept.idempotency_keys
         total.decisions += swept.decisions
         total.usage_rows += swept.usage_rows
     report: JsonObject = {
         "sessions": total.sessions,
         "turns": total.turns,
+        "recordings": total.recordings,
         "idempotencyKeys": total.idempotency_keys,
         "decisions": total.decisions,
         "usageRows": total.usage_rows,
@@ -90,15 +95,25 @@ async def sweep(deps: Deps, args: JsonObject) -> JsonObject:
 
 
 async def _policies(deps: Deps) -> list[_Policy]:
-    columns = (Organization.id, Organization.retention_days, Organization.transcript_retention_days)
+    columns = (
+        Organization.id,
+        Organization.retention_days,
+        Organization.recording_retention_days,
+        Organization.transcript_retention_days,
+    )
     async with deps.database.transaction(None, read_only=True, all_organizations=True) as db:
         rows = (await db.execute(select(*columns).order_by(Organization.id))).all()
-    default = deps.settings.metadata_retention_days
-    return [_Policy(organization_id, days or default, transcripts) for organization_id, days, transcripts in rows]
+    calls, recordings = deps.settings.metadata_retention_days, deps.settings.recording_retention_days
+    return [
+        _Policy(row_id, days or calls, min(recorded or recordings, days or calls), transcripts)
+        for row_id, days, recorded, transcripts in rows
+    ]
 
 
 async def _sweep_organization(deps: Deps, policy: _Policy) -> Swept:
     swept, organization_id = Swept(), policy.organization_id
+    while await _sweep_recordings(deps, organization_id, policy.recording_days, swept):
+        continue
     while await _sweep_sessions(deps, organization_id, policy.days, swept):
         continue
     while policy.transcript_days and await _sweep_transcripts(deps, organization_id, policy.transcript_days, swept):
@@ -129,12 +144,14 @@ async def _sweep_calls(
 async def _sweep_sessions(deps: Deps, organization_id: str, days: int, swept: Swept) -> bool:
     """Delete one batch with its entry in the audit log; False when there was none."""
     async with deps.database.transaction(organization_id) as db:
-        ids = await repository.finished_before(db, deps.clock.now() - timedelta(days=days), BATCH)
+        # One whose file is still there is left to the next run: its row says where the file is.
+        before = deps.clock.now() - timedelta(days=days)
+        ids = await repository.finished_before(db, before, BATCH, with_recording=False)
         if not ids:
             return False
         turns = await _delete(db, SessionTurn, SessionTurn.session_id.in_(ids))
         sessions = await _delete(db, VoiceSession, VoiceSession.id.in_(ids))
-        db.add(_audit(deps, organization_id, sessions, turns))
+        db.add(_audit(deps, organization_id, f"sessions={sessions} turns={turns}"))
     swept.sessions += sessions
     swept.turns += turns
     return True
@@ -148,17 +165,36 @@ async def _sweep_transcripts(deps: Deps, organization_id: str, days: int, swept:
         if not ids:
             return False
         turns = await _delete(db, SessionTurn, SessionTurn.session_id.in_(ids))
-        db.add(_audit(deps, organization_id, 0, turns))
+        db.add(_audit(deps, organization_id, f"sessions=0 turns={turns}"))
     swept.turns += turns
     return True
 
 
-def _audit(deps: Deps, organization_id: str, sessions: int, turns: int) -> AuditEntry:
+async def _sweep_recordings(deps: Deps, organization_id: str, days: int, swept: Swept) -> bool:
+    """Delete one batch of recordings, whose sessions stay without them; False when there was none."""
+    before = deps.clock.now() - timedelta(days=days)
+    async with deps.database.transaction(organization_id, read_only=True) as db:
+        ids = await repository.finished_before(db, before, BATCH, with_recording=True)
+    if not ids:
+        return False
+    for session_id in ids:
+        await deps.blobs.delete(file_key(organization_id, session_id))
+    gone = update(VoiceSession).where(VoiceSession.id.in_(ids))
+    async with deps.database.transaction(organization_id) as db:
+        await db.execute(
+            gone.values(recording_status=None, recording_object_path=None).execution_options(synchronize_session=False)
+        )
+        db.add(_audit(deps, organization_id, f"recordings={len(ids)}"))
+    swept.recordings += len(ids)
+    return True
+
+
+def _audit(deps: Deps, organization_id: str, counts: str) -> AuditEntry:
     return AuditEntry(
         id=new_id("audit"),
         organization_id=organization_id,
         operation="retention.sweep",
-        resource_id=f"sessions={sessions} turns={turns}",
+        resource_id=counts,
         actor_kind="system",
         actor_id="retention",
         door="job",

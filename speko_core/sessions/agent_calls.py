@@ -87,5 +87,5 @@ def _call(row: VoiceSession) -> AgentCall:
         created_at=row.created_at,
         ended_at=row.ended_at,
         duration_seconds=duration_s(row),
-        recording_status=None,
+        recording_status=row.recording_status,
     )

@@ -1,4 +1,5 @@
-"""What webhooks hear of a session's life: `call.status` when it begins and ends, `call.report` when it was a call.
+"""What webhooks hear of a session's life: `call.status` when it begins and ends, `call.report` when it was a call, and
+`call.recording` how its recording came out.
 
 Written in the transaction of the change. Field names are those of the calls pages, snake_case.
 """
@@ -53,6 +54,19 @@ async def _emit(
         environment=plan.environment,
         webhook_tags=plan.webhook_tags,
     )
+
+
+async def announce_recording(db: AsyncSession, row: VoiceSession, url: str | None, now: datetime) -> None:
+    """Tell who listens how the recording came out: `url` is where it is, None when it failed."""
+    plan = SessionPlan.model_validate_json(row.plan)
+    payload: JsonObject = {
+        **_facts(row, plan),
+        "recording_status": row.recording_status,
+        "recording_url": url,
+        "recording_duration_ms": row.recording_duration_ms,
+        "occurred_at": wire_time(now),
+    }
+    await _emit(db, row, plan, "call.recording", payload, now)
 
 
 def _facts(row: VoiceSession, plan: SessionPlan) -> JsonObject:

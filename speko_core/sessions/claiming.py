@@ -6,6 +6,8 @@ from speko_core.accounts.authentication import SESSION_SCOPES
 from speko_core.context import Ctx
 from speko_core.errors import Conflict, InvalidInput
 from speko_core.principal import Principal
+from speko_core.recordings.consent import allows_recording
+from speko_core.recordings.rules import RecordingStatus
 from speko_core.sessions import repository, service
 from speko_core.sessions.announce import announce
 from speko_core.sessions.models import VoiceSession
@@ -53,13 +55,17 @@ async def hand_over(ctx: Ctx, data: SessionClaim) -> SessionClaimed:
         if row is None:
             raise Conflict("The session is over.", "SESSION_OVER")
         plan = verify_plan(ctx.deps.secrets, row.plan, row.plan_signature)
-        if offered:
-            plan = _changed(ctx, row, plan, offered)
-            row.plan, row.plan_signature = sign_plan(ctx.deps.secrets, plan)
-            row.language, row.updated_at = plan.intent.language, ctx.now()
-            await db.flush()
+        final = _changed(ctx, row, plan, offered) if offered else plan
+        record = plan.record and await allows_recording(db, row.organization_id)
+        final = final.model_copy(update={"record": record})
+        row.recording_status = (RecordingStatus.PENDING if record else RecordingStatus.SUPPRESSED).value
+        if final != plan:
+            row.plan, row.plan_signature = sign_plan(ctx.deps.secrets, final)
+            row.language = final.intent.language
+        row.updated_at = ctx.now()
+        await db.flush()
         await announce(db, row, Status.CREATED, ctx.now())
-        return _claimed(ctx, row, plan)
+        return _claimed(ctx, row, final)
 
 
 async def _ask(ctx: Ctx, row: VoiceSession) -> JsonObject:

@@ -56,6 +56,8 @@ def compose(frame: Frame, data: SessionCreate, agent: AgentRow | None) -> Sessio
         pronunciations=_replacements(agent.speech_normalization if agent else None),
         turn_taking=turn_taking(data.turn_handling),
         idle=_idle(agent),
+        record=frame.may_record
+        and first(data.recording_enabled, agent.recording_enabled if agent else None) is not False,
         transport=frame.transport,
         output_sample_rate=_sample_rate(own_tts.sample_rate, tts.sample_rate),
         expires_at=wire_time(frame.expires_at),

@@ -10,6 +10,8 @@ from speko_core.context import Ctx
 from speko_core.errors import Failed
 from speko_core.ids import new_session_id
 from speko_core.ports.rooms import RoomAccess, RoomRequest, RoomsError
+from speko_core.recordings.consent import allows_recording
+from speko_core.recordings.rules import RecordingStatus
 from speko_core.sessions.compose import compose
 from speko_core.sessions.frame import Frame
 from speko_core.sessions.models import VoiceSession
@@ -35,7 +37,7 @@ async def create(ctx: Ctx, data: SessionCreate) -> SessionCreated:
     """
     served = await _served(ctx, data)
     agent = served.agent if served else None
-    frame = _frame(ctx, data, served)
+    frame = _frame(ctx, data, served, may_record=await allows_recording(ctx.db, ctx.organization_id))
     session_id = frame.session_id
     plan = compose(frame, data, agent)
     await warm_within(ctx.deps, ctx.organization_id, ctx.db)
@@ -54,7 +56,7 @@ async def _served(ctx: Ctx, data: SessionCreate) -> Serving | None:
     return await serving(ctx, await found_agent(ctx, data.agent_id), data.environment)
 
 
-def _frame(ctx: Ctx, data: SessionCreate, served: Serving | None) -> Frame:
+def _frame(ctx: Ctx, data: SessionCreate, served: Serving | None, *, may_record: bool) -> Frame:
     return Frame(
         session_id=new_session_id(),
         organization_id=ctx.organization_id,
@@ -63,6 +65,7 @@ def _frame(ctx: Ctx, data: SessionCreate, served: Serving | None) -> Frame:
         expires_at=ctx.now() + timedelta(seconds=data.ttl_seconds),
         now=ctx.now(),
         environment=served.environment if served else None,
+        may_record=may_record,
         tools=served.tools if served else {},
     )
 
@@ -107,6 +110,7 @@ def _row(
         identity=request.identity,
         token_digest=ctx.deps.secrets.digest(access.token),
         expires_at=frame.expires_at,
+        recording_status=None if plan.record else RecordingStatus.SUPPRESSED.value,
         created_at=ctx.now(),
         updated_at=ctx.now(),
     )

@@ -4,6 +4,7 @@ from sqlalchemy import delete as delete_rows
 
 from speko_core.context import Ctx
 from speko_core.errors import Conflict
+from speko_core.knowledge.files import remove_file
 from speko_core.schemas import Deleted
 from speko_core.sessions import service
 from speko_core.sessions.rules import RUNNING, Status
@@ -12,7 +13,7 @@ from speko_core.webhooks.models import WebhookDelivery
 
 
 async def delete(ctx: Ctx, data: SessionRef) -> Deleted:
-    """Delete a session with its turns, tool calls, plan and webhook deliveries, those still to be made among them.
+    """Delete a session with its turns, tool calls, plan, recording and webhook deliveries, also those yet to be made.
 
     Raises:
         NotFound: no such session here.
@@ -24,6 +25,8 @@ async def delete(ctx: Ctx, data: SessionRef) -> Deleted:
     ctx.resource_id = row.id
     about = WebhookDelivery.session_id == row.id
     await ctx.db.execute(delete_rows(WebhookDelivery).where(about).execution_options(synchronize_session=False))
+    if row.recording_object_path is not None:
+        await remove_file(ctx.deps, ctx.db, row.recording_object_path)
     await ctx.db.delete(row)
     await ctx.db.flush()
     return Deleted(deleted=True)

@@ -22,6 +22,8 @@ class Frame:
     expires_at: datetime
     now: datetime
     environment: str | None = None
+    # Whether the organization lets its calls be recorded.
+    may_record: bool = False
     # The agent's tools by name, as its version has them.
     tools: dict[str, JsonObject] = field(default_factory=dict)
 

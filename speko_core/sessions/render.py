@@ -66,9 +66,9 @@ def _entry_fields(row: VoiceSession) -> dict[str, object]:
         "endReason": row.end_reason,
         "expiresAt": row.expires_at,
         "durationSeconds": duration_s(row),
-        "recordingObjectPath": None,
-        "recordingDurationMs": None,
-        "recordingStatus": None,
+        "recordingObjectPath": row.recording_object_path,
+        "recordingDurationMs": row.recording_duration_ms,
+        "recordingStatus": row.recording_status,
     }
 
 

@@ -111,8 +111,13 @@ async def overdue_ids(db: AsyncSession, now: datetime, silent_since: datetime, l
     return (await db.execute(statement, execution_options={CROSS: True})).scalars().all()
 
 
-async def finished_before(db: AsyncSession, moment: datetime, limit: int, *, with_turns: bool = False) -> Sequence[str]:
-    """Closed sessions of the organization that ended before `moment`; `with_turns` only those that have some."""
+async def finished_before(
+    db: AsyncSession, moment: datetime, limit: int, *, with_turns: bool = False, with_recording: bool | None = None
+) -> Sequence[str]:
+    """Closed sessions of the organization that ended before `moment`.
+
+    `with_turns` only those that have some; `with_recording` only those that have one, or have none.
+    """
     ended = case((VoiceSession.ended_at.is_not(None), VoiceSession.ended_at), else_=VoiceSession.expires_at)
     statement = (
         select(VoiceSession.id)
@@ -120,6 +125,8 @@ async def finished_before(db: AsyncSession, moment: datetime, limit: int, *, wit
         .order_by(VoiceSession.id)
         .limit(limit)
     )
+    if with_recording is not None:
+        statement = statement.where(VoiceSession.recording_object_path.is_not(None) == with_recording)
     if with_turns:
         statement = statement.where(exists().where(SessionTurn.session_id == VoiceSession.id))
     return (await db.execute(statement)).scalars().all()

@@ -100,6 +100,9 @@ class SessionCreate(Input):
     tts_options: TtsOverride | None = None
     stt_options: SttOverride | None = None
     turn_handling: TurnHandling | None = Field(None, description="Who speaks when; what cannot be done is refused.")
+    recording_enabled: bool | None = Field(
+        None, description="False records nothing of this call; true wins over the agent, never over the organization."
+    )
     metadata: Annotated[JsonObject, _default_for_null({})] = Field(
         default_factory=dict, description="Arbitrary key/value pairs stored with the session, at most 16 KiB."
     )
