@@ -4,8 +4,10 @@ Inputs keep what a model needs to fill them in: names, types, descriptions, smal
 the first levels; validation of answers belongs to the output model, not to the schema a client reads.
 """
 
+from functools import cache
 from typing import TypeAlias, cast
 
+import orjson
 from pydantic import BaseModel, TypeAdapter
 
 from speko_core.operations import AnyOperation
@@ -22,8 +24,14 @@ _OUTPUT_DEPTH = 2
 
 def input_schema(operation: AnyOperation) -> Schema:
     """The schema of the tool's arguments: an object, no union at the top, no references unless it is recursive."""
+    return cast(Schema, orjson.loads(_input_json(operation)))
+
+
+@cache
+def _input_json(operation: AnyOperation) -> bytes:
+    # Made once a process, because it takes milliseconds; kept as text, so that nobody can change another's.
     clearable = operation.http is not None and operation.http.method == "PATCH"
-    return compact_schema(operation.input, keep_null=clearable)
+    return orjson.dumps(compact_schema(operation.input, keep_null=clearable))
 
 
 def compact_schema(model: type[BaseModel], *, keep_null: bool = False) -> Schema:
@@ -56,6 +64,15 @@ def _required(schema: Schema) -> Schema:
 
 def output_schema(operation: AnyOperation, items_as: str | None) -> Schema:
     """The schema of the structured content: always an object; a bare list becomes `{items_as: [...]}`."""
+    return cast(Schema, orjson.loads(_output_json(operation, items_as)))
+
+
+@cache
+def _output_json(operation: AnyOperation, items_as: str | None) -> bytes:
+    return orjson.dumps(_output_schema(operation, items_as))
+
+
+def _output_schema(operation: AnyOperation, items_as: str | None) -> Schema:
     adapter: TypeAdapter[object] = operation.output_adapter
     raw = cast(Schema, adapter.json_schema(mode="serialization", by_alias=True))
     schema = _shape(raw, _definitions(raw), _OUTPUT_DEPTH - (1 if items_as else 0))
