@@ -23,9 +23,14 @@ WireTime = Annotated[datetime, PlainSerializer(wire_time, return_type=str, when_
 
 
 class Input(BaseModel):
-    """A request. Unknown fields are ignored over REST: old clients send more than they should."""
+    """A request. Unknown fields are ignored over REST: old clients send more than they should.
 
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="ignore", str_max_length=200_000)
+    Its validator is built with the first request of its kind (`defer_build`): hundreds of them are megabytes.
+    """
+
+    model_config = ConfigDict(
+        alias_generator=to_camel, populate_by_name=True, extra="ignore", str_max_length=200_000, defer_build=True
+    )
 
     # PostgreSQL cannot store U+0000; `execute` refuses it everywhere but in inputs that remove it themselves.
     removes_nul: ClassVar[bool] = False
@@ -40,7 +45,7 @@ class StrictInput(Input):
 class Output(BaseModel):
     """An answer. Fields have no defaults, so a client sees every field it may rely on."""
 
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, from_attributes=True)
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, from_attributes=True, defer_build=True)
 
 
 class Nothing(Input):

@@ -3,6 +3,7 @@
 import asyncio
 import os
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from sqlalchemy import select, text
 from sqlalchemy.exc import SQLAlchemyError
@@ -11,12 +12,18 @@ from speko_core.accounts.models import Installation
 from speko_core.adapters.envelope import fingerprint
 from speko_core.adapters.master_key import KEY_FILE, load_master_key
 from speko_core.adapters.system_clock import SystemClock
-from speko_core.db import migrate
 from speko_core.db.engine import Database, create_engine
 from speko_core.doctor.finding import Finding
 from speko_core.errors import ConfigurationError
+from speko_core.late import LateModule
 from speko_core.preflight import check_database, check_database_url, database_place
 from speko_core.settings import Settings
+
+if TYPE_CHECKING:
+    from speko_core.db import migrate
+else:
+    # Alembic: four megabytes that only a look at the schema needs.
+    migrate = LateModule("speko_core.db.migrate")
 
 _CLOCK_TOLERANCE_S = 5.0
 

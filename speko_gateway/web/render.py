@@ -2,10 +2,19 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse
+
+from speko_core.late import LateModule
+
+if TYPE_CHECKING:
+    import jinja2
+else:
+    # Two megabytes that only who looks at a page needs.
+    jinja2 = LateModule("jinja2")
 
 FOLDER = Path(__file__).parent
 NAVIGATION = (
@@ -42,21 +51,22 @@ def _moment(value: str | datetime | None) -> datetime | None:
     return datetime.fromisoformat(value) if isinstance(value, str) else value
 
 
-def _environment() -> Environment:
-    # StrictUndefined: a page that forgot a value fails in tests instead of showing a hole.
-    environment = Environment(
-        loader=FileSystemLoader(FOLDER / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+@cache
+def _templates() -> "jinja2.Environment":
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(FOLDER / "templates"),
+        autoescape=True,
+        # A page that forgot a value fails in tests instead of showing a hole.
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
     )
     environment.filters.update(when=when, iso=iso, duration=duration)
     environment.globals.update(navigation=NAVIGATION)
     return environment
 
 
-_TEMPLATES = _environment()
-
-
 def html(template: str, context: Mapping[str, object], headers: Mapping[str, str], status: int = 200) -> HTMLResponse:
     """Render `template`. The frame's own variables (`viewer`, `current`, `flash`, `csrf`) default to none."""
     frame = {"viewer": None, "current": "", "flash": None, "csrf": ""}
-    body = _TEMPLATES.get_template(template).render({**frame, **context})
+    body = _templates().get_template(template).render({**frame, **context})
     return HTMLResponse(body, status_code=status, headers=dict(headers))
