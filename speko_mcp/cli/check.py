@@ -74,6 +74,10 @@ async def _check_one(http: httpx.AsyncClient, entry: Configured, name: str, expe
         if entry.client.asks_for_keys:
             fix = f"{entry.client.title} asks for the key itself; set {seen.missing} here to try it."
         return Checked(entry, "failed", f"The variable {seen.missing} is not set here.", fix)
+    if seen.bearer and not (seen.bearer.isascii() and seen.bearer.isprintable()):
+        return Checked(
+            entry, "failed", "The key has letters that no key has.", "Set it again, without anything around it."
+        )
     if (
         entry.scope == "project"
         and seen.bearer

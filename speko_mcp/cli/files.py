@@ -65,10 +65,9 @@ def replace(path: Path, content: bytes, mode: int | None) -> list[Path]:
     target = path.resolve()
     made = _make_folders(target.parent)
     fresh = target.parent / f".{target.name}.{secrets.token_hex(6)}"
+    created = 0o666 if mode is None else PRIVATE
     try:
-        with os.fdopen(
-            os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666 if mode is None else PRIVATE), "wb"
-        ) as out:
+        with open(fresh, "xb", opener=lambda name, flags: os.open(name, flags, created)) as out:
             out.write(content)
             out.flush()
             os.fsync(out.fileno())

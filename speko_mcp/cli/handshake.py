@@ -3,6 +3,7 @@
 Streamable HTTP of revision 2025-11-25; a server may answer in JSON or as events.
 """
 
+import asyncio
 import json
 import re
 from collections.abc import Mapping
@@ -14,6 +15,7 @@ from speko_core.types import JsonObject, JsonValue
 
 PROTOCOL = "2025-11-25"
 TIMEOUT_S = 10.0
+WHOLE_TIMEOUT_S = 30.0
 MAX_PAGES = 20
 _METADATA = re.compile(r'resource_metadata="([^"]+)"')
 
@@ -41,9 +43,11 @@ async def count_tools(http: httpx.AsyncClient, url: str, bearer: str | None) -> 
     if bearer is not None:
         headers["Authorization"] = f"Bearer {bearer}"
     try:
-        return await _converse(http, url, headers)
-    except (httpx.TransportError, httpx.InvalidURL) as error:
-        detail = "answers too slowly" if isinstance(error, httpx.TimeoutException) else "does not answer"
+        async with asyncio.timeout(WHOLE_TIMEOUT_S):
+            return await _converse(http, url, headers)
+    except (httpx.TransportError, httpx.InvalidURL, TimeoutError) as error:
+        slow = isinstance(error, httpx.TimeoutException | TimeoutError)
+        detail = "answers too slowly" if slow else "does not answer"
         fix = "Start it with `speko up`, or correct the address with `speko init --url`."
         raise Failed(f"The server {detail}.", fix) from None
 

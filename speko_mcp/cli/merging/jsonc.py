@@ -45,7 +45,7 @@ class Jsonc:
         return text[:start] + _write(text, value, _indent_at(text, present.start)) + text[end:]
 
     def drop(self, text: str, path: Path) -> str:
-        """Take one value out, with its line.
+        """Take one value out, with its line; every one of that name, where there are several.
 
         Raises:
             Unreadable: the parent is no object or list.
@@ -53,7 +53,9 @@ class Jsonc:
         parent = _container(text, path)
         member = parent.at(path[-1])
         assert member is not None, "it was found by reading the file"
-        return _remove(text, parent, member)
+        text = _remove(text, parent, member)
+        is_hidden = isinstance(path[-1], str) and _container(text, path).at(path[-1]) is not None
+        return self.drop(text, path) if is_hidden else text
 
 
 def _container(text: str, path: Path) -> Node:

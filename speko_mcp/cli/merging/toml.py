@@ -125,7 +125,7 @@ def _tables(text: str) -> Iterator[tuple[Path, int, int]]:
     starts = [
         found.start() for found in re.finditer(r"^[ \t]*\[", text, re.MULTILINE) if _is_whole(text[: found.start()])
     ]
-    for start, following in zip(starts, [*starts[1:], len(text)], strict=True):
+    for start, following in zip(starts, [*starts, len(text)][1:], strict=True):
         header = text[start:].split("\n", 1)[0].rstrip("\r")
         yield _name(tomllib.loads(header)), start, start + _statements_end(text[start:following])
 

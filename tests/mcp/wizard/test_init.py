@@ -8,8 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from speko_mcp.cli.apply import carry_out
 from speko_mcp.cli.clients import CLIENTS
+from speko_mcp.cli.clients.shapes import Connection
+from speko_mcp.cli.journal import Journal
 from speko_mcp.cli.machine import Machine
+from speko_mcp.cli.plan import plan_add
 from tests.mcp.wizard.crowded import CROWDED, KEY, URL, Case
 from tests.mcp.wizard.person import Person
 
@@ -193,6 +197,18 @@ def test_files_that_cannot_be_edited_safely_stay_as_they_are(person: Person, tex
     assert reason in said.column("reason")["cursor"]
     assert file.read_text() == text
     assert [path.name for path in file.parent.iterdir()] == ["mcp.json"]
+
+
+def test_what_changed_after_it_was_looked_at_is_not_written_over(person: Person) -> None:
+    """MCP-1: the clients write into these files too."""
+    file = place(person, ".cursor/mcp.json", "{}")
+    machine = Machine(person.home, person.project, "linux", {})
+    cursor = next(client for client in CLIENTS if client.id == "cursor")
+    change = plan_add(cursor, machine, "user", "speko", Connection(URL))
+    file.write_text('{"mine": 1}')
+    done = carry_out(change, Journal(machine.state))
+    assert (done.status, done.reason) == ("refused", "it changed in the meantime; run the command again")
+    assert file.read_text() == '{"mine": 1}'
 
 
 def test_a_dry_run_shows_the_difference_and_writes_nothing(person: Person) -> None:
