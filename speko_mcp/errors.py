@@ -41,6 +41,8 @@ class NextTools:
             return _WHO
         if isinstance(error, InvalidInput):
             return operation.tool.name if operation.tool else None
+        if isinstance(error, NotFound) and "agent_id" in operation.input.model_fields:
+            return self._lists.get("agents")
         if isinstance(error, NotFound | Conflict):
             return self._lists.get(operation.resource)
         if isinstance(error, InsufficientCredits):
