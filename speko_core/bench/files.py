@@ -24,8 +24,6 @@ class Place:
 class Wrong(InvalidInput):
     """Something in the data set cannot be used; the text begins with where."""
 
-    default_code = "INVALID_DATA_SET"
-
     def __init__(self, place: Place, problem: str) -> None:
         super().__init__(f"{place}: {problem}.")
 

@@ -52,7 +52,7 @@ def p50(result: Result, vendor: str) -> float:
 async def test_errors_and_waits_are_those_that_were_made(tmp_path: Path) -> None:
     """RTE-14: one word of five, 300 ms after the end of speech; who is better on an axis is called best."""
     played = cast(right=[Pause(0.5), RIGHT], wrong=[Pause(0.3), WRONG])
-    result = await result_of(question(Modality.STT, speech_folder(tmp_path, TEXTS), played))
+    result = await result_of(question(Modality.STT, speech_folder(tmp_path, TEXTS), played, Plan(concurrency=3)))
     assert (quality(result, "right"), quality(result, "wrong")) == (0, 20)
     assert quality(result, "wrong", at=1) == pytest.approx(100 / 19, abs=0.01)
     assert p50(result, "right") == pytest.approx(500, abs=120)

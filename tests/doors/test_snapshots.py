@@ -8,6 +8,7 @@ import pytest
 from speko_core.deps import Deps
 from speko_core.providers.base import Modality
 from speko_core.routing.snapshot import seed_snapshot
+from speko_core.routing.snapshots import Snapshots
 from tests.conftest import Tenant, add_tenant, rest_client
 from tests.doors.doors import Door, open_door
 
@@ -114,6 +115,16 @@ async def test_a_newer_benchmark_replaces_the_rows_it_measured_and_no_others(doo
     seed = seed_snapshot().rows
     replaced = [one for one in seed[Modality.STT] if (one.id, one.language, one.region) == NOVA]
     assert whole["rows"] == sum(map(len, seed.values())) - len(replaced) + 3
+
+
+async def test_a_published_snapshot_is_read_back_as_what_its_name_says(deps: Deps, rest: httpx.AsyncClient) -> None:
+    """RTE-11, RTE-14: another process makes the same content of it, with how each row was measured."""
+    published = (await rest.post("/v1/routing/snapshots", json=DRAFT)).json()
+    async with deps.database.transaction("org_any", read_only=True) as db:
+        found = await Snapshots().get(db, published["scoresRunId"])
+    assert found.scores_run_id == published["scoresRunId"]
+    how = next(one.measurement for one in found.rows[Modality.STT] if one.measurement)
+    assert (how.data_set, how.items, how.failed, how.quality_ci95) == (DRAFT["dataSet"], 300, 2, (19, 21))
 
 
 async def test_only_who_runs_the_installation_publishes(deps: Deps, tenant: Tenant) -> None:
