@@ -3,6 +3,7 @@
 import httpx
 import pytest
 
+from benchmarks.docs_search import measure
 from speko_core.docs_search.index import Index
 from speko_core.docs_search.pages import sections, split
 from speko_core.docs_search.ranking import terms
@@ -79,3 +80,11 @@ async def test_a_question_finds_the_section_that_answers_it(rest: httpx.AsyncCli
     assert (best["page"], best["anchor"]) == ("media-protocol", "connecting")
     assert "4401" in best["text"]
     assert best["complete"] is (len(best["text"]) < SNIPPET)
+
+
+def test_questions_people_ask_find_the_section_that_answers() -> None:
+    """MCP-2"""
+    recall = measure()
+    assert recall.questions >= 40
+    assert recall.section >= 0.6
+    assert recall.page >= 0.7
