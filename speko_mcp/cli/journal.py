@@ -38,7 +38,8 @@ class Journal:
             record = Record.model_validate_json(self._place(path, name).read_bytes())
         except (OSError, ValidationError):
             return None
-        return record if content is not None and record.written == _digest(content) else None
+        is_whole = not record.existed or self.backup(path, name).exists()
+        return record if is_whole and content is not None and record.written == _digest(content) else None
 
     def before(self, path: Path, name: str, record: Record) -> bytes | None:
         """The content before the first change; None when there was no file."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Literal, TypeAlias
 
@@ -9,6 +10,7 @@ from speko_core.types import JsonObject, JsonValue
 from speko_mcp.cli import files
 from speko_mcp.cli.clients import Client, Scope
 from speko_mcp.cli.clients.shapes import CannotRefer, Connection, Key, Variable
+from speko_mcp.cli.inputs import with_inputs, without_inputs
 from speko_mcp.cli.journal import Journal
 from speko_mcp.cli.machine import Machine
 from speko_mcp.cli.merging.document import Document, Unreadable, find
@@ -42,74 +44,79 @@ class Change:
 
 def plan_add(client: Client, machine: Machine, scope: Scope, name: str, connection: Connection) -> Change:
     """Add the entry to a client's configuration, or bring it up to date."""
-
-    connection = _of(connection, scope)
-    credential = connection.credential
-
-    def planned(change: Change, file: Path, text: str) -> Change:
-        path = (*client.section, name)
-        values = client.document.read(text)
-        existing = find(values, path)
-        if existing is not None and not _is_ours(client, machine, existing):
-            raise Unreadable(f"it has another kind of entry called {name}; choose another --name")
-        entry = client.shape.write(connection)
-        if existing is None:
-            entry = {**entry, **client.shape.at_first(name)}
-        start = text if values else _start(client.document, text, client.new_file)
-        changed = put_entry(client.document, start, path, entry, client.shape.owned)
-        if client.asks_for_keys:
-            changed = _with_inputs(client.document, changed, text, credential)
-        status: Status = "unchanged" if changed == text else "added" if existing is None else "updated"
-        key = credential.value if isinstance(credential, Key) else None
-        variable = credential.name if isinstance(credential, Variable) else None
-        return replace(change, status=status, after=changed.encode(), key=key, variable=variable)
-
-    return _planned(client, machine, scope, name, planned)
+    decide = partial(_added, machine=machine, connection=_of(connection, scope))
+    return _planned(Change(client, scope, name, "absent", client.file(machine, scope)), decide)
 
 
 def plan_remove(client: Client, machine: Machine, scope: Scope, name: str, journal: Journal) -> Change:
     """Take the entry out, and give back the very file from before when nothing else changed since."""
-
-    def planned(change: Change, file: Path, text: str) -> Change:
-        path = (*client.section, name)
-        existing = find(client.document.read(text), path)
-        if existing is None:
-            return change
-        if not _is_ours(client, machine, existing):
-            raise Unreadable(f"its entry {name} is not one of this command")
-        record = journal.current(file, name, change.before)
-        if record is not None:
-            return replace(change, status="removed", after=journal.before(file, name, record))
-        changed = take_entry(client.document, text, path)
-        if client.asks_for_keys:
-            changed = _without_input(client.document, changed, text)
-        return replace(change, status="removed", after=changed.encode())
-
-    return _planned(client, machine, scope, name, planned)
+    decide = partial(_removed, machine=machine, journal=journal)
+    return _planned(Change(client, scope, name, "absent", client.file(machine, scope)), decide)
 
 
-def _planned(
-    client: Client, machine: Machine, scope: Scope, name: str, decide: Callable[[Change, Path, str], Change]
-) -> Change:
-    file = client.file(machine, scope)
-    change = Change(client, scope, name, "absent", file)
+def _planned(change: Change, decide: Callable[[Change, str], Change]) -> Change:
+    """Read the file, decide, and turn what stands against it into a refusal."""
+    title, file = change.client.title, change.file
     if file is None:
-        return replace(change, status="refused", reason=f"{client.title} has no configuration for this folder alone")
+        return replace(change, status="refused", reason=f"{title} has no configuration for this folder alone")
     try:
-        change = replace(change, before=files.read(file))
-        content = files.decode(change.before or b"")
-        mark = _BOM if content.startswith(_BOM) else ""
-        change = decide(change, file, content.removeprefix(_BOM))
-        if change.writes:
+        content = files.read(file)
+        text = files.decode(content or b"")
+        decided = decide(replace(change, before=content), text.removeprefix(_BOM))
+        if decided.writes:
             files.check_writable(file)
     except Unreadable as error:
-        return Change(client, scope, name, "refused", file, reason=str(error))
+        return replace(change, status="refused", reason=str(error))
     except CannotRefer:
-        reason = f"{client.title} reads keys from its own file only: use --oauth, or --scope user without --key-env"
-        return Change(client, scope, name, "refused", file, reason=reason)
-    if mark and change.after is not None and not change.after.startswith(_BOM.encode()):
-        change = replace(change, after=_BOM.encode() + change.after)
-    return change
+        reason = f"{title} reads keys from its own file only: use --oauth, or --scope user without --key-env"
+        return replace(change, status="refused", reason=reason)
+    return _with_mark(decided) if text.startswith(_BOM) else decided
+
+
+def _added(change: Change, text: str, machine: Machine, connection: Connection) -> Change:
+    client, credential = change.client, connection.credential
+    document, path = client.document, (*client.section, change.name)
+    values = document.read(text)
+    existing = find(values, path)
+    if existing is not None and not _is_ours(client, machine, existing):
+        raise Unreadable(f"it has another kind of entry called {change.name}; choose another --name")
+    entry = client.shape.write(connection)
+    if existing is None:
+        entry = {**entry, **client.shape.at_first(change.name)}
+    start = text if values else _start(document, text, client.new_file)
+    changed = put_entry(document, start, path, entry, client.shape.owned)
+    if client.asks_for_keys:
+        changed = with_inputs(document, changed, text, credential)
+    status: Status = "unchanged" if changed == text else "added" if existing is None else "updated"
+    key = credential.value if isinstance(credential, Key) else None
+    variable = credential.name if isinstance(credential, Variable) else None
+    return replace(change, status=status, after=changed.encode(), key=key, variable=variable)
+
+
+def _removed(change: Change, text: str, machine: Machine, journal: Journal) -> Change:
+    client, file = change.client, change.file
+    assert file is not None, "it was read"
+    path = (*client.section, change.name)
+    existing = find(client.document.read(text), path)
+    if existing is None:
+        return change
+    if not _is_ours(client, machine, existing):
+        raise Unreadable(f"its entry {change.name} is not one of this command")
+    record = journal.current(file, change.name, change.before)
+    if record is not None:
+        return replace(change, status="removed", after=journal.before(file, change.name, record))
+    changed = take_entry(client.document, text, path)
+    if client.asks_for_keys:
+        changed = without_inputs(client.document, changed, text)
+    return replace(change, status="removed", after=changed.encode())
+
+
+def _with_mark(change: Change) -> Change:
+    """The byte order mark that the file begins with stays."""
+    mark = _BOM.encode()
+    if change.after is None or change.after.startswith(mark):
+        return change
+    return replace(change, after=mark + change.after)
 
 
 def _of(connection: Connection, scope: Scope) -> Connection:
@@ -127,30 +134,4 @@ def _is_ours(client: Client, machine: Machine, entry: JsonValue) -> bool:
 def _start(document: Document, text: str, members: JsonObject) -> str:
     for name, value in members.items():
         text = document.put(text, (name,), value)
-    return text
-
-
-def _with_inputs(document: Document, text: str, before: str, credential: Key | Variable | None) -> str:
-    """Ask for what the entry refers to, and no longer for what it referred to before."""
-    if isinstance(credential, Variable):
-        text = _with_input(document, text, credential.name)
-    return _without_input(document, text, before)
-
-
-def _with_input(document: Document, text: str, name: str) -> str:
-    inputs = find(document.read(text), ("inputs",))
-    listed = inputs if isinstance(inputs, list) else []
-    if any(find(item, ("id",)) == name for item in listed):
-        return text
-    asked: JsonObject = {"type": "promptString", "id": name, "description": "Speko API key", "password": True}
-    return put_entry(document, text, ("inputs", len(listed)), asked)
-
-
-def _without_input(document: Document, text: str, before: str) -> str:
-    """Take out the questions that only the entry needed."""
-    inputs = find(document.read(text), ("inputs",))
-    for at, item in reversed(list(enumerate(inputs if isinstance(inputs, list) else []))):
-        reference = f"${{input:{find(item, ('id',))}}}"
-        if reference in before and reference not in text:
-            text = take_entry(document, text, ("inputs", at))
     return text
