@@ -91,6 +91,14 @@ def test_verifying_shows_a_table_that_lines_up_and_ends_with_what_was_found(inst
     assert [check["subject"] for check in answer["verified"][0]["checks"] if check["result"] == "missing"] == ["dtmf"]
 
 
+def test_exporting_names_what_is_lost() -> None:
+    """MIG-2"""
+    result = run("export", str(FIXTURES / "vapi_assistant.json"), "--to", "retell")
+    document, _, told = result.output.rpartition("\nHarbour Rentals Desk: ")
+    assert json.loads(document)[0]["llm"]["begin_message"] == "Harbour Rentals, how can I help?"
+    assert told.startswith("retell cannot say ")
+
+
 def test_a_file_that_is_no_agent_is_a_clear_error(tmp_path: Path) -> None:
     """MIG-1"""
     (tmp_path / "a.json").write_text("{}")
