@@ -70,6 +70,8 @@ class ApiKey(Base, OrganizationScoped):
     name: Mapped[str] = mapped_column(String(120))
     mode: Mapped[str] = mapped_column(String(8))
     scopes: Mapped[list[str]] = mapped_column(JsonColumn)
+    # Toolsets an MCP client with this key is limited to; null leaves the choice to the client.
+    toolsets: Mapped[list[str] | None] = mapped_column(JsonColumn, default=None)
     created_by: Mapped[str | None] = mapped_column(String(ID_LENGTH), default=None)
     created_at: Mapped[datetime] = mapped_column()
     expires_at: Mapped[datetime | None] = mapped_column(default=None)

@@ -45,6 +45,7 @@ class OAuthRequest(Base):
     redirect_uri_explicit: Mapped[bool] = mapped_column()
     state: Mapped[str | None] = mapped_column(String(URL_LENGTH), default=None)
     scopes: Mapped[list[str]] = mapped_column(JsonColumn)
+    toolsets: Mapped[list[str] | None] = mapped_column(JsonColumn, default=None)
     code_challenge: Mapped[str] = mapped_column(String(128))
     resource: Mapped[str] = mapped_column(String(URL_LENGTH))
     created_at: Mapped[datetime] = mapped_column()
@@ -65,6 +66,8 @@ class OAuthGrant(Base, OrganizationScoped):
     client_name: Mapped[str] = mapped_column(String(200))
     redirect_host: Mapped[str] = mapped_column(String(255))
     scopes: Mapped[list[str]] = mapped_column(JsonColumn)
+    # Toolsets the app is limited to; null leaves the choice to the app.
+    toolsets: Mapped[list[str] | None] = mapped_column(JsonColumn, default=None)
     resource: Mapped[str] = mapped_column(String(URL_LENGTH))
     created_at: Mapped[datetime] = mapped_column()
     last_used_at: Mapped[datetime] = mapped_column()
