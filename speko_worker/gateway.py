@@ -3,6 +3,9 @@
 `WorkerApi` carries the worker's own credential, `SessionApi` the one of a claimed session.
 """
 
+import asyncio
+import os
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 import httpx
@@ -13,6 +16,9 @@ from speko_core.sessions.plan import SessionPlan
 from speko_core.types import JsonObject
 
 TIMEOUT = httpx.Timeout(connect=3.0, read=10.0, write=10.0, pool=5.0)
+# The answer to a file comes when the store has it.
+UPLOAD_TIMEOUT = httpx.Timeout(connect=3.0, read=60.0, write=10.0, pool=5.0)
+PIECE_BYTES = 262_144
 
 
 class GatewayError(Exception):
@@ -71,9 +77,28 @@ class _Caller:
             response = await self._http.post(self._base_url + path, json=body, headers=self._headers, timeout=TIMEOUT)
         except httpx.HTTPError as error:
             raise GatewayError(None, type(error).__name__) from error
-        if response.status_code >= 400:
-            raise GatewayError(response.status_code, _code(response))
-        return response
+        return _accepted(response)
+
+    async def put_file(self, path: str, file: str, headers: dict[str, str]) -> None:
+        sent = {**self._headers, **headers}
+        try:
+            url = self._base_url + path
+            response = await self._http.put(url, content=_pieces(file), headers=sent, timeout=UPLOAD_TIMEOUT)
+        except httpx.HTTPError as error:
+            raise GatewayError(None, type(error).__name__) from error
+        _accepted(response)
+
+
+async def _pieces(file: str) -> AsyncIterator[bytes]:
+    with await asyncio.to_thread(open, file, "rb") as opened:
+        while piece := await asyncio.to_thread(opened.read, PIECE_BYTES):
+            yield piece
+
+
+def _accepted(response: httpx.Response) -> httpx.Response:
+    if response.status_code >= 400:
+        raise GatewayError(response.status_code, _code(response))
+    return response
 
 
 def _code(response: httpx.Response) -> str:
@@ -121,6 +146,16 @@ class SessionApi:
     async def post_turns(self, turns: list[JsonObject]) -> None:
         """Store 1 to 200 turns; the same index replaces."""
         await self._call.post(f"/v1/sessions/{self._session_id}/turns", {"turns": [*turns]})
+
+    async def upload_recording(self, path: str, duration_ms: int) -> None:
+        """Send the file, piece by piece; doing it again replaces what came."""
+        size = await asyncio.to_thread(os.path.getsize, path)
+        headers = {"content-type": "audio/ogg", "content-length": str(size), "x-speko-duration-ms": str(duration_ms)}
+        await self._call.put_file(f"/internal/sessions/{self._session_id}/recording", path, headers)
+
+    async def recording_failed(self) -> None:
+        """Say that there will be no recording; saying it twice is harmless."""
+        await self._call.post(f"/internal/sessions/{self._session_id}/recording-failed", {})
 
     async def finish(self, status: str, reason: str, error: str | None) -> None:
         """Close the session's record; saying it twice is harmless."""

@@ -96,6 +96,7 @@ def _options(settings: Settings, token: str, listener: socket.socket) -> WorkerO
         token=token,
         address=advertised_address(settings.host, listener.getsockname()[1], settings.internal_url),
         journal_folder=settings.data_dir / "worker-journal",
+        recordings_folder=settings.data_dir / "worker-recordings",
         drain_timeout_s=settings.drain_timeout_s,
     )
 

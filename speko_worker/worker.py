@@ -10,6 +10,7 @@ from uuid import uuid4
 import httpx
 from starlette.websockets import WebSocket
 
+from speko_core.sessions.plan import SessionPlan
 from speko_worker.backoff import Backoff
 from speko_worker.frames import CLOSE_CODES, SUBPROTOCOL, EndReason
 from speko_worker.gateway import Claim, GatewayError, Registration, SessionApi, WorkerApi
@@ -17,6 +18,8 @@ from speko_worker.journal import Journal, leftovers
 from speko_worker.media.websocket import WebSocketMedia
 from speko_worker.pipeline import build_vad
 from speko_worker.plugins import SpekoClient
+from speko_worker.recording.call import CallRecording, remove_leftovers
+from speko_worker.recording.delivery import UPLOAD_TIMEOUT_S, deliver
 from speko_worker.reporting import TurnReporter
 from speko_worker.session import CallSession, Outcome
 
@@ -44,6 +47,7 @@ class WorkerOptions:
     token: str
     address: str
     journal_folder: Path
+    recordings_folder: Path
     capacity: int = DEFAULT_CAPACITY
     drain_timeout_s: float = 10.0
 
@@ -126,12 +130,14 @@ class Worker:
     async def keep_recovering(self) -> None:
         """Report what lost processes left on disk, now and then again; runs until cancelled."""
         while True:
+            await asyncio.to_thread(remove_leftovers, self.options.recordings_folder, frozenset(self._active))
             for leftover in await asyncio.to_thread(leftovers, self.options.journal_folder, frozenset(self._active)):
                 api = self._session_api(leftover.session_id, leftover.token)
                 try:
                     if leftover.turns:
                         await api.post_turns(leftover.turns)
                     await api.finish("failed", EndReason.ERROR.value, "WORKER_LOST")
+                    await api.recording_failed()
                 except GatewayError as failure:
                     if not failure.is_final:
                         break
@@ -160,15 +166,37 @@ class Worker:
             return
         api = self._session_api(session_id, claim.token)
         reporter = TurnReporter(api, Journal(self.options.journal_folder, session_id, claim.token))
+        recording = self._recording(claim.plan)
+        recorded = None
         try:
-            outcome = await self._run_call(socket, claim, api, reporter)
+            outcome = await self._run_call(socket, claim, api, reporter, recording)
         finally:
             self._calls.pop(session_id, None)
+            recorded = await recording.close() if recording else None
         await self._report(reporter, outcome)
+        if recording is not None:
+            budget = self.options.drain_timeout_s / 2 if self._draining.is_set() else UPLOAD_TIMEOUT_S
+            await deliver(api, recording, recorded, budget)
 
-    async def _run_call(self, socket: WebSocket, claim: Claim, api: SessionApi, reporter: TurnReporter) -> Outcome:
+    def _recording(self, plan: SessionPlan) -> CallRecording | None:
+        if not plan.record:
+            return None
+        return CallRecording(
+            self.options.recordings_folder, plan.session_id, plan.input_sample_rate, plan.output_sample_rate
+        )
+
+    async def _run_call(
+        self,
+        socket: WebSocket,
+        claim: Claim,
+        api: SessionApi,
+        reporter: TurnReporter,
+        recording: CallRecording | None,
+    ) -> Outcome:
         plan = claim.plan
         media = WebSocketMedia(socket, input_rate=plan.input_sample_rate, output_rate=plan.output_sample_rate)
+        if recording is not None:
+            media.record_to(recording.tape)
         speko = SpekoClient(self.options.gateway_url, claim.token, self._http, session_id=plan.session_id)
         call = CallSession(plan, media, api, reporter, speko, build_vad(self._vad_threads))
         self._calls[plan.session_id] = call

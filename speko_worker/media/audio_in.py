@@ -6,6 +6,8 @@ from collections import deque
 from livekit import rtc
 from livekit.agents.voice import io
 
+from speko_worker.media.port import Tape
+
 FRAME_MS = 20
 # Five seconds: voice older than that is worth nothing to a conversation.
 MAX_QUEUED_FRAMES = 250
@@ -25,9 +27,12 @@ class QueuedAudioInput(io.AudioInput):
         self._arrived = asyncio.Event()
         self._closed = False
         self._gap = False
+        self.tape: Tape | None = None
 
     def push(self, pcm: bytes) -> None:
         """Take audio of any length, 16-bit mono; complete frames become available at once."""
+        if self.tape is not None:
+            self.tape.caller(pcm)
         self._partial += pcm
         while len(self._partial) >= self._frame_bytes:
             self._frames.append(self._frame(bytes(self._partial[: self._frame_bytes])))

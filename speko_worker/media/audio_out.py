@@ -9,6 +9,8 @@ from typing import Protocol
 from livekit import rtc
 from livekit.agents.voice import io
 
+from speko_worker.media.port import Tape
+
 FRAME_S = 0.02
 # Sent ahead of real time so that network jitter does not become a gap; on `clear` the caller drops at most this much.
 LEAD_S = 0.08
@@ -67,6 +69,7 @@ class PacedAudioOutput(io.AudioOutput):
             sample_rate=sample_rate,
         )
         self._sender = sender
+        self.tape: Tape | None = None
         self._rate = sample_rate
         self._frame_bytes = round(sample_rate * FRAME_S) * 2
         self._segments: deque[_Segment] = deque()
@@ -112,6 +115,8 @@ class PacedAudioOutput(io.AudioOutput):
         # Frames that still arrive before the producer's flush belong to the segment that was cut.
         self._cut = not self._segments[-1].complete
         self._sender.clear_audio()
+        if self.tape is not None:
+            self.tape.cut()
         pending, self._segments = self._segments, deque()
         heard = self._end_run(cut=True) if self._run else pending[0].sent_s
         for index, segment in enumerate(pending):
@@ -177,6 +182,8 @@ class PacedAudioOutput(io.AudioOutput):
             segment.sent_s += seconds
             self._owed_since = time.monotonic()
             self._sender.send_audio(pcm)
+            if self.tape is not None:
+                self.tape.agent(pcm)
         self._update_room()
 
     def _until_next(self) -> float:

@@ -1,6 +1,6 @@
 """The port between a session and the caller's media: audio in, audio out, frames both ways.
 
-The embedded WebSocket is one implementation; a LiveKit room beside it needs the same five members and nothing in the
+The embedded WebSocket is one implementation; a LiveKit room beside it needs the same members and nothing in the
 session changes.
 """
 
@@ -22,6 +22,22 @@ class PlayoutClock(Protocol):
         ...
 
 
+class Tape(Protocol):
+    """Who hears both sides as they are heard, for the recording. No method blocks."""
+
+    def caller(self, pcm: bytes) -> None:
+        """Audio of the caller just arrived, 16-bit mono at the input's rate."""
+        ...
+
+    def agent(self, pcm: bytes) -> None:
+        """The next audio of the agent is being played, 16-bit mono at the output's rate."""
+        ...
+
+    def cut(self) -> None:
+        """What was not played yet never will be."""
+        ...
+
+
 class MediaTransport(Protocol):
     """One caller, connected. The owner closes it once."""
 
@@ -38,6 +54,10 @@ class MediaTransport(Protocol):
     @property
     def playout(self) -> PlayoutClock:
         """How the output is doing."""
+        ...
+
+    def record_to(self, tape: Tape) -> None:
+        """From now on the tape hears both sides."""
         ...
 
     def send(self, frame: JsonObject) -> None:

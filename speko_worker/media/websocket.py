@@ -12,6 +12,7 @@ from speko_worker.frames import ClientEvent, Hangup
 from speko_worker.media.audio_in import QueuedAudioInput
 from speko_worker.media.audio_out import PacedAudioOutput
 from speko_worker.media.outbox import Outbox
+from speko_worker.media.port import Tape
 
 logger = logging.getLogger("speko.worker.media")
 
@@ -35,6 +36,10 @@ class WebSocketMedia:
         self._gone = asyncio.Event()
         self._reader = asyncio.create_task(self._read(), name="speko.media.read")
         self._writer = asyncio.create_task(self._write(), name="speko.media.write")
+
+    def record_to(self, tape: Tape) -> None:
+        """The tape hears what arrives and what is played."""
+        self.audio_input.tape = self.audio_output.tape = tape
 
     def send(self, frame: JsonObject) -> None:
         """Queue a frame for the caller."""

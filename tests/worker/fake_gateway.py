@@ -54,6 +54,9 @@ class FakeSession:
     turns: dict[int, JsonObject] = field(default_factory=dict)
     posts: list[list[int]] = field(default_factory=list)
     finished: JsonObject | None = None
+    recording: bytes | None = None
+    recording_ms: int = 0
+    recording_failed: bool = False
     heartbeats: int = 0
 
     @property
@@ -147,6 +150,21 @@ class FakeGateway:
             self.lost_replies -= 1
             return _error(502, "BAD_GATEWAY")
         return Response(status_code=202)
+
+    async def upload(self, request: Request) -> Response:
+        session = self.sessions[request.path_params["id"]]
+        if refused := self._refuse(request, session.token):
+            return refused
+        session.recording = await request.body()
+        session.recording_ms = int(request.headers["x-speko-duration-ms"])
+        return JSONResponse({"ok": True})
+
+    async def give_up(self, request: Request) -> Response:
+        session = self.sessions[request.path_params["id"]]
+        if refused := self._refuse(request, session.token):
+            return refused
+        session.recording_failed = True
+        return JSONResponse({"ok": True})
 
     async def finish(self, request: Request) -> Response:
         session = self.sessions[request.path_params["id"]]
@@ -256,6 +274,8 @@ class FakeGateway:
                 Route("/internal/sessions/{id}/claim", self.claim, methods=post),
                 Route("/internal/sessions/{id}/heartbeat", self.heartbeat, methods=post),
                 Route("/internal/sessions/{id}/finish", self.finish, methods=post),
+                Route("/internal/sessions/{id}/recording-failed", self.give_up, methods=post),
+                Route("/internal/sessions/{id}/recording", self.upload, methods=["PUT"]),
                 Route("/v1/sessions/{id}/turns", self.turns, methods=post),
                 Route("/v1/transcribe", self.transcribe, methods=post),
                 Route("/v1/complete", self.complete, methods=post),
