@@ -7,12 +7,9 @@ from typing import Any, Generic, Literal, TypeVar
 from pydantic import BaseModel, TypeAdapter
 
 from speko_core.context import Ctx
+from speko_core.principal import Toolset
 
 Effect = Literal["read", "write", "spend", "destroy"]
-Toolset = Literal[
-    "account", "agents", "tools", "knowledge", "sessions", "calls", "routing", "integrations", "webhooks", "docs",
-    "migrate",
-]  # fmt: skip
 # An operation with this status answers a `url`: REST sends its caller there.
 REDIRECT = 302
 I = TypeVar("I", bound=BaseModel)  # noqa: E741

@@ -1,10 +1,17 @@
 """Who is asking, and what they may do."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
 Mode = Literal["live", "test"]
 PrincipalKind = Literal["api_key", "user", "oauth", "session", "worker", "system"]
+
+# Groups of tools that an MCP client, a key or a grant can be limited to.
+Toolset = Literal[
+    "account", "agents", "tools", "knowledge", "sessions", "calls", "routing", "integrations", "webhooks", "docs",
+    "migrate",
+]  # fmt: skip
 
 ALL_SCOPES: frozenset[str] = frozenset(
     {
@@ -42,3 +49,8 @@ class Principal:
     def may(self, scope: str) -> bool:
         """True when the principal holds `scope`."""
         return scope in self.scopes
+
+
+def read_only(scopes: Iterable[str]) -> frozenset[str]:
+    """What is left of scopes for somebody who must not change anything."""
+    return frozenset(scope for scope in scopes if scope.endswith(":read"))

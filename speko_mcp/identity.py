@@ -72,7 +72,7 @@ def current_surface() -> Surface:
         Unauthorized: the request carries no verified credential.
     """
     request = current_request()
-    return surface_of(request.query_params, request.headers, current_principal())
+    return surface_of(request.query_params, request.headers, current_principal().toolsets)
 
 
 def current_caller() -> Caller:

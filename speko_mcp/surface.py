@@ -50,18 +50,17 @@ class Surface:
         return binding.listed or self.whole
 
 
-def surface_of(query: QueryParams, headers: Headers, principal: Principal) -> Surface:
-    """Read the choice of one request. Unknown toolset names select nothing."""
+def surface_of(query: QueryParams, headers: Headers, held: frozenset[str] | None) -> Surface:
+    """Read the choice of one request; `held` are the credential's toolsets. Unknown toolset names select nothing."""
     chosen = [query.get("toolsets"), headers.get("x-mcp-toolsets")]
-    given = [*(names for value in chosen if (names := _names(value)) is not None)]
-    held = [] if principal.toolsets is None else [principal.toolsets]
+    given = [names for names in (held, *map(_names, chosen)) if names is not None]
     read_only = [query.get("readonly", ""), query.get("read_only", ""), headers.get("x-mcp-readonly", "")]
     profile = query.get("profile") or headers.get("x-mcp-profile", "")
     return Surface(
-        frozenset.intersection(*given, *held) if given or held else None,
+        frozenset.intersection(*given) if given else None,
         any(value.lower() not in _NO for value in read_only),
         builder=profile.strip().lower() == "builder",
-        whole=bool(given or held) or any(_plain(value) == "all" for value in chosen),
+        whole=bool(given) or any(_plain(value) == "all" for value in chosen),
     )
 
 

@@ -66,7 +66,8 @@ async def _look_up(deps: Deps, digest: str) -> Principal:
         await _touch(deps, key.id, now)
     scopes = frozenset(key.scopes) & ALL_SCOPES
     mode: Mode = "test" if key.mode == "test" else "live"
-    return Principal("api_key", key.id, key.organization_id, scopes, mode, key.created_by, key.name)
+    toolsets = None if key.toolsets is None else frozenset(key.toolsets)
+    return Principal("api_key", key.id, key.organization_id, scopes, mode, key.created_by, key.name, toolsets=toolsets)
 
 
 async def _touch(deps: Deps, key_id: str, now: datetime) -> None:

@@ -48,4 +48,7 @@ async def resolve_access_token(
     if resource is not None and grant.resource != resource:
         return None
     scopes = frozenset(stored.scopes) & ROLE_SCOPES[role]
-    return Principal("oauth", grant.id, grant.organization_id, scopes, "live", grant.user_id, label=grant.client_name)
+    toolsets = None if grant.toolsets is None else frozenset(grant.toolsets)
+    return Principal(
+        "oauth", grant.id, grant.organization_id, scopes, "live", grant.user_id, grant.client_name, toolsets=toolsets
+    )

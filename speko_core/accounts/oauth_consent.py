@@ -37,6 +37,7 @@ class NewRequest:
     scopes: tuple[str, ...]
     code_challenge: str
     resource: str
+    toolsets: frozenset[str] | None = None
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,7 @@ async def store_request(deps: Deps, request: NewRequest) -> str:
                 redirect_uri_explicit=request.redirect_uri_explicit,
                 state=request.state,
                 scopes=list(request.scopes),
+                toolsets=None if request.toolsets is None else sorted(request.toolsets),
                 code_challenge=request.code_challenge,
                 resource=request.resource,
                 created_at=now,
@@ -204,6 +206,7 @@ async def _grant(
         client_name=client.name,
         redirect_host=oauth_clients.redirect_host(request.redirect_uri)[:255],
         scopes=scopes,
+        toolsets=request.toolsets,
         resource=request.resource,
         created_at=now,
         last_used_at=now,

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import EmailStr, Field, StringConstraints
 
-from speko_core.principal import Mode
+from speko_core.principal import Mode, Toolset
 from speko_core.schemas import Input, Output, WireTime
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)]
@@ -31,6 +31,8 @@ class KeyCreate(Input):
     name: Name
     mode: Mode = Field("live", description="`test` keys reach only the offline providers and are never billed.")
     scopes: list[str] | None = Field(None, description="Absent: every scope the creator holds.")
+    read_only: bool = Field(False, description="Keeps only the scopes that end in `:read`.")
+    toolsets: list[Toolset] | None = Field(None, min_length=1, description="All an MCP client with the key is offered.")
     expires_at: datetime | None = None
 
 
@@ -48,6 +50,7 @@ class KeyRow(Output):
     mode: Mode
     display_prefix: str
     scopes: list[str]
+    toolsets: list[str] | None = Field(description="Toolsets an MCP client is limited to; null: not limited.")
     created_by: str | None
     created_at: WireTime
     expires_at: WireTime | None

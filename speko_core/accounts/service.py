@@ -17,7 +17,7 @@ from speko_core.context import Ctx
 from speko_core.errors import FieldProblem, Forbidden, InvalidInput, NotFound
 from speko_core.ids import new_id
 from speko_core.pagination import page_of
-from speko_core.principal import ALL_SCOPES
+from speko_core.principal import ALL_SCOPES, read_only
 from speko_core.schemas import Nothing
 
 
@@ -46,6 +46,8 @@ async def create_key(ctx: Ctx, data: KeyCreate) -> CreatedKey:
     """Create a key whose scopes the creator holds; the value is in this answer and nowhere else."""
     scopes = frozenset(data.scopes) if data.scopes is not None else ctx.principal.scopes & ALL_SCOPES
     _check_scopes(ctx, scopes)
+    if data.read_only:
+        scopes = read_only(scopes)
     if data.expires_at is not None and data.expires_at.tzinfo is None:
         _refuse("expiresAt", "must carry a time zone")
     if data.expires_at is not None and data.expires_at <= ctx.now():
@@ -61,6 +63,7 @@ async def create_key(ctx: Ctx, data: KeyCreate) -> CreatedKey:
         name=data.name,
         mode=data.mode,
         scopes=sorted(scopes),
+        toolsets=_toolsets(ctx, data),
         created_by=ctx.principal.user_id,
         created_at=ctx.now(),
         expires_at=data.expires_at,
@@ -68,6 +71,16 @@ async def create_key(ctx: Ctx, data: KeyCreate) -> CreatedKey:
     ctx.db.add(key)
     await ctx.db.flush()
     return CreatedKey(**KeyRow.model_validate(key).model_dump(), key=raw)
+
+
+def _toolsets(ctx: Ctx, data: KeyCreate) -> list[str] | None:
+    """A key is offered no more than its creator is."""
+    held = ctx.principal.toolsets
+    if data.toolsets is None:
+        return None if held is None else sorted(held)
+    if held is not None and not held.issuperset(data.toolsets):
+        raise Forbidden("A key cannot have toolsets that its creator does not have.")
+    return sorted(set(data.toolsets))
 
 
 async def revoke_key(ctx: Ctx, data: KeyRef) -> KeyRow:

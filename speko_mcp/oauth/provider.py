@@ -18,6 +18,7 @@ from mcp.server.auth.provider import (
 )
 from mcp.shared.auth import OAuthClientInformationFull, OAuthToken
 from pydantic import AnyUrl
+from starlette.datastructures import Headers, QueryParams
 from starlette.routing import Route
 
 from speko_core.accounts import oauth_clients, oauth_consent, oauth_tokens
@@ -26,10 +27,12 @@ from speko_core.accounts.oauth import DEFAULT_SCOPES
 from speko_core.accounts.oauth_tokens import Issued
 from speko_core.deps import Deps
 from speko_core.errors import Unauthorized
+from speko_core.principal import read_only
 from speko_mcp.identity import token_for
 from speko_mcp.oauth import routes
 from speko_mcp.oauth.client import App, app_of
 from speko_mcp.oauth.documents import ClientDocuments
+from speko_mcp.surface import surface_of
 
 # Credentials of our own processes and of single sessions open other doors, not this one.
 _WELCOME = frozenset({"api_key", "oauth"})
@@ -104,6 +107,9 @@ class SpekoAuth(OAuthProvider):
             raise AuthorizeError("invalid_request", "code_challenge must be an S256 challenge of 43 characters.")
         if params.state is not None and len(params.state) > _MAX_STATE:
             raise AuthorizeError("invalid_request", f"state must be at most {_MAX_STATE} characters.")
+        # A resource may name the choice of tools that the app connects with; the grant then holds no more than that.
+        chosen = surface_of(QueryParams(urlsplit(params.resource or "").query), Headers({}), None)
+        asked = params.scopes or DEFAULT_SCOPES
         request_id = await oauth_consent.store_request(
             self._deps,
             oauth_consent.NewRequest(
@@ -111,9 +117,10 @@ class SpekoAuth(OAuthProvider):
                 redirect_uri=str(params.redirect_uri),
                 redirect_uri_explicit=params.redirect_uri_provided_explicitly,
                 state=params.state,
-                scopes=tuple(params.scopes or DEFAULT_SCOPES),
+                scopes=tuple(sorted(read_only(asked)) if chosen.read_only else asked),
                 code_challenge=params.code_challenge,
                 resource=self.resource,
+                toolsets=chosen.toolsets,
             ),
         )
         return f"{self._deps.settings.base_url}{routes.CONSENT_PATH}?request={request_id}"
