@@ -23,13 +23,13 @@ class Person:
 
     def __init__(self, deps: Deps, user_id: str) -> None:
         self._deps = deps
-        self._user_id = user_id
+        self.user_id = user_id
         self.http = httpx.AsyncClient(base_url=deps.settings.base_url, timeout=PATIENCE_S)
 
     async def sign_in(self) -> None:
         """Follow a one-time link and press its button."""
         async with self._deps.database.transaction(None, all_organizations=True) as db:
-            token, _ = await sign_in.create_link(db, self._deps.secrets, self._user_id, self._deps.clock.now())
+            token, _ = await sign_in.create_link(db, self._deps.secrets, self.user_id, self._deps.clock.now())
         page = await self.http.get("/sign-in", params={"token": token})
         answer = await self.http.post("/sign-in", data={**hidden(page.text), "token": token})
         assert answer.status_code == 303, answer.text
