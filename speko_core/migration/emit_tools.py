@@ -6,17 +6,17 @@ from speko_core.migration.acceptable import address_problem, tool_problem
 from speko_core.migration.build import Key, ToolAdapter, Unmappable
 from speko_core.migration.neutral import Agent, Endpoint, Tool, Transfer
 from speko_core.migration.secrets import placeholder
+from speko_core.migration.tool_bodies import body, builtin, end_words, transfer_words
 from speko_core.types import JsonObject, JsonValue
 
 _E164 = re.compile(r"^\+[1-9]\d{6,14}$")
 _SIP = re.compile(r"^sips?:[^\s@]+@[^\s@]+$")
 _URL = re.compile(r"^https?://[^\s<>{}\[\]]+\.[^\s<>]+|^https?://localhost[:/]", re.IGNORECASE)
-_NO_ARGUMENTS: JsonObject = {"type": "object", "properties": {}}
-_MAX_DESCRIPTION = 4_000
 MAX_TOOLS = 100
 MAX_DESTINATIONS = 20
 MAX_TIMEOUT_MS = 30_000
 RESERVED = frozenset({"host", "content-length", "connection", "transfer-encoding"})
+_VARIABLE = re.compile(r"\{\{\s*([\w.]+)\s*\}\}")
 _CALL_PATH = re.compile(r"\{([A-Za-z_]\w*)\}")
 
 
@@ -42,20 +42,20 @@ class ToolWriter:
             self._transfers(agent.transfers)
         if agent.knowledge and not any(tool.builtin == "search_knowledge_base" for tool in agent.tools):
             text = "Search the knowledge base before answering questions about facts."
-            self._keep(_builtin("search_knowledge_base", text, {}))
+            self._keep(builtin("search_knowledge_base", text, {}))
 
-    def _keep(self, body: JsonObject) -> bool:
+    def _keep(self, wanted: JsonObject) -> bool:
         """Add a body the API takes; say why where it does not."""
-        name = str(body["name"])
+        name = str(wanted["name"])
         taken = {str(tool["name"]) for tool in self.tools}
         if name in taken:
             name = next(free for at in range(2, MAX_TOOLS + 2) if (free := f"{name[:60]}_{at}") not in taken)
-            self.warnings.append(f"Two tools are called {body['name']}; the second is {name} here.")
-        problem = tool_problem({**body, "name": name}, insecure_urls=self._insecure_urls)
+            self.warnings.append(f"Two tools are called {wanted['name']}; the second is {name} here.")
+        problem = tool_problem({**wanted, "name": name}, insecure_urls=self._insecure_urls)
         if problem is None and len(self.tools) >= MAX_TOOLS:
             problem = f"An agent has at most {MAX_TOOLS} tools."
         if problem is None:
-            self.tools.append({**body, "name": name})
+            self.tools.append({**wanted, "name": name})
             return True
         self.unmappable.append(Unmappable(name=name, reason=problem))
         return False
@@ -66,27 +66,27 @@ class ToolWriter:
             if tool.kind != "inline" or not tool.parameters:
                 return
         if tool.kind == "builtin":
-            self._keep(_builtin(tool.builtin or tool.name, _end_words(tool, agent), {}))
+            self._keep(builtin(tool.builtin or tool.name, end_words(tool, agent), {}))
         elif tool.kind == "webhook" and tool.endpoint is not None:
             self._webhook(tool, tool.endpoint)
         else:
-            self._keep(_body(tool, {"kind": "inline"}))
+            self._keep(body(tool, {"kind": "inline"}))
 
     def _webhook(self, tool: Tool, endpoint: Endpoint) -> None:
         reason = self._address_reason(endpoint.url)
         if reason is not None:
             self.unmappable.append(Unmappable(name=tool.name, reason=reason))
-            self._keep(_body(tool, {"kind": "inline"}))
+            self._keep(body(tool, {"kind": "inline"}))
             return
         source = self._source(tool, endpoint)
         self._adapter(tool, endpoint, source)
-        if self._keep(_body(tool, source)):
+        if self._keep(body(tool, source)):
             secret = f"{tool.name.upper()}_SIGNING_SECRET"
             self.keys.append(
                 Key(name=secret, kind="signing_secret", pointer=None, reason=f"Signs calls of the tool {tool.name}.")
             )
         else:
-            self._keep(_body(tool, {"kind": "inline"}))
+            self._keep(body(tool, {"kind": "inline"}))
 
     def _address_reason(self, url: str) -> str | None:
         if not _URL.match(url):
@@ -131,6 +131,7 @@ class ToolWriter:
                 body=endpoint.body,
             )
         )
+        self._say_what_is_not_filled(tool, endpoint)
         shaped: JsonObject = {
             "payloadFormat": endpoint.payload_format if endpoint.payload_format != "plain" else None,
             "remoteName": endpoint.tool_name if endpoint.tool_name != tool.name else None,
@@ -150,6 +151,15 @@ class ToolWriter:
         if parts:
             self.warnings.append(f"The server of {tool.name} expects {', '.join(parts)}; the tool sends that.")
 
+    def _say_what_is_not_filled(self, tool: Tool, endpoint: Endpoint) -> None:
+        filled = {name for value in endpoint.constants.values() for name in _VARIABLE.findall(str(value))}
+        if filled:
+            named = ", ".join(sorted(filled))
+            self.warnings.append(
+                f"The server of {tool.name} got values of variables from the old platform ({named}). They are sent as "
+                "they are written here: let the model pass them as arguments, or fix them in `constants`."
+            )
+
     def _transfers(self, transfers: list[Transfer]) -> None:
         destinations: list[JsonValue] = []
         for transfer in transfers:
@@ -165,40 +175,6 @@ class ToolWriter:
             destinations.append(destination)
         if destinations:
             config: JsonObject = {"destinations": destinations[:MAX_DESTINATIONS]}
-            self._keep(_builtin("transfer_call", _transfer_words(transfers), config))
+            self._keep(builtin("transfer_call", transfer_words(transfers), config))
             if len(destinations) > MAX_DESTINATIONS:
                 self.warnings.append(f"Only the first {MAX_DESTINATIONS} destinations of transfers are kept.")
-
-
-def _builtin(name: str, description: str, config: JsonObject) -> JsonObject:
-    source: JsonObject = {"kind": "builtin", "name": name}
-    if config:
-        source["config"] = config
-    return {"name": name, "description": description, "parameters": dict(_NO_ARGUMENTS), "source": source}
-
-
-def _body(tool: Tool, source: JsonObject) -> JsonObject:
-    body: JsonObject = {
-        "name": tool.name,
-        "description": tool.description[:_MAX_DESCRIPTION] or tool.name.replace("_", " "),
-        "parameters": tool.parameters or dict(_NO_ARGUMENTS),
-        "source": source,
-    }
-    if tool.speech:
-        body["preToolSpeech"] = "always"
-    return body
-
-
-def _end_words(tool: Tool, agent: Agent) -> str:
-    text = tool.description or tool.name
-    if tool.builtin == "end_call":
-        if agent.end_call.message:
-            text += f" Before ending, say: {agent.end_call.message}"
-        if agent.end_call.phrases:
-            text += " End the call after you said one of: " + "; ".join(agent.end_call.phrases[:10]) + "."
-    return text[:_MAX_DESCRIPTION]
-
-
-def _transfer_words(transfers: list[Transfer]) -> str:
-    named = [f"{transfer.to}: {transfer.description}" for transfer in transfers if transfer.description]
-    return ("Transfer the call to a person. " + " ".join(named[:20]))[:_MAX_DESCRIPTION]
