@@ -9,6 +9,7 @@ import logging
 from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Generic, TypeVar
 
+from speko_core.eager import begin
 from speko_core.providers.base import FailureKind, ProviderError
 
 log = logging.getLogger("speko.oneshot")
@@ -28,11 +29,15 @@ class Reading(Generic[E]):
         self._room = asyncio.Event()
         self._waiter: asyncio.Future[None] | None = None
         self._failure: ProviderError | None = None
-        self._task = asyncio.create_task(self._pump())
+        # At once: of many calls that arrive together, the first is sent before the others are prepared.
+        self._task = begin(self._pump())
 
     async def wait(self, timeout_s: float) -> bool:
         """True as soon as `take` has something to say; False after `timeout_s` of silence. One may wait at a time."""
         if self._buffer or self._task.done():
+            return True
+        if self._ended:  # within its first step; the task is about to say so
+            await asyncio.wait({self._task})
             return True
         # A stream waits thousands of times, so this is a future and a timer: `asyncio.timeout` costs twice as much.
         loop = asyncio.get_running_loop()
