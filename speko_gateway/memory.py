@@ -7,6 +7,8 @@ from typing import cast
 
 # `M_ARENA_MAX` of glibc's <malloc.h>.
 _ARENA_MAX = -8
+# httpx's command line, with the libraries it draws with; the colours of Mako's error pages (Alembic brings Mako).
+_UNUSED = ("httpx._main", "mako.ext.pygmentplugin")
 
 
 def share_one_arena() -> None:
@@ -20,10 +22,11 @@ def share_one_arena() -> None:
         mallopt(_ARENA_MAX, 1)
 
 
-def leave_out_httpx_command() -> None:
-    """Keep `import httpx` from loading its command line, with the terminal and highlighting libraries it draws with.
+def leave_out_unused() -> None:
+    """Keep libraries from loading parts of theirs that nothing here uses; 7 MB, and 5 more on a first start.
 
-    httpx does without where they are missing; 7 MB. It must not have been imported yet.
+    All of them do without where such a part is missing. None of them may have been imported yet.
     """
-    # None is how Python marks a module as not there.
-    sys.modules.setdefault("httpx._main", cast(ModuleType, None))
+    for name in _UNUSED:
+        # None is how Python marks a module as not there.
+        sys.modules.setdefault(name, cast(ModuleType, None))

@@ -14,7 +14,7 @@ from speko_core.errors import ConfigurationError
 from speko_core.logs import configure_logging
 from speko_core.settings import Role, Settings, load_settings
 from speko_gateway import exit_codes
-from speko_gateway.memory import leave_out_httpx_command, share_one_arena
+from speko_gateway.memory import leave_out_unused, share_one_arena
 from speko_gateway.supervised import SupervisorLink
 
 Start: TypeAlias = Callable[[Settings, tuple[Role, ...], SupervisorLink | None], Coroutine[None, None, None]]
@@ -45,7 +45,7 @@ def worker(supervisor_fd: int | None) -> None:
 def run_role(role: Role, supervisor_fd: int | None) -> None:
     """Run one role to its end. Under a supervisor, load the code first and then wait for its word."""
     share_one_arena()
-    leave_out_httpx_command()
+    leave_out_unused()
     link = SupervisorLink(supervisor_fd) if supervisor_fd is not None else None
     start = _load(role)
     check_ports = cast(tuple[Role, ...], link.wait_for_go().check_ports) if link else (role,)
