@@ -9,14 +9,16 @@ import secrets as random
 from datetime import datetime, timedelta
 from typing import Literal
 
+from pydantic import EmailStr, TypeAdapter, ValidationError
 from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from speko_core.accounts import passwords, sign_in, throttle
-from speko_core.accounts.entry_models import MailedLink
+from speko_core.accounts.entry_models import MailedLink, OutsideIdentity
+from speko_core.accounts.models import User
 from speko_core.accounts.repository import user_by_email
 from speko_core.deps import Deps
-from speko_core.errors import Forbidden, NotFound
+from speko_core.errors import FieldProblem, Forbidden, InvalidInput, NotFound
 from speko_core.ids import new_id
 from speko_core.organizations.founding import found
 from speko_core.ports.mail import MailFailed, Message
@@ -26,6 +28,7 @@ TTL = timedelta(hours=1)
 # More than this many open links to one address would be somebody filling a mailbox.
 OPEN_LINKS = 3
 ASKING_LIMIT = throttle.Limit("mail", 10, "Too many requests for mail from here.")
+_ADDRESS: TypeAdapter[str] = TypeAdapter(EmailStr)
 
 logger = logging.getLogger(__name__)
 
@@ -40,6 +43,19 @@ async def admit(deps: Deps, client_ip: str) -> None:
     async with deps.database.transaction(None, all_organizations=True) as db:
         await throttle.refuse_when_locked(db, ASKING_LIMIT, client_ip, now)
         await throttle.count(db, ASKING_LIMIT, client_ip, now)
+
+
+def checked_address(text: str) -> str:
+    """An address one mail can go to, in lower case.
+
+    Raises:
+        InvalidInput: it is none, or several.
+    """
+    try:
+        return _ADDRESS.validate_python(text.strip()).lower()
+    except ValidationError:
+        problem = FieldProblem("email", "is not an e-mail address")
+        raise InvalidInput("This is not an e-mail address.", fields=[problem]) from None
 
 
 async def mail_reset(deps: Deps, email: str) -> None:
@@ -57,8 +73,12 @@ async def mail_reset(deps: Deps, email: str) -> None:
 
 
 async def mail_sign_up(deps: Deps, email: str) -> None:
-    """Mail a link that makes an account; who has one already is told so by mail, not on the page."""
-    address = email.strip().lower()
+    """Mail a link that makes an account; who has one already is told so by mail, not on the page.
+
+    Raises:
+        InvalidInput: it is not one address.
+    """
+    address = checked_address(email)
     async with deps.database.transaction(None, all_organizations=True) as db:
         user = await user_by_email(db, address)
         token = await _mint(db, deps, "sign_up", address)
@@ -98,8 +118,7 @@ async def reset(deps: Deps, token: str, password: str) -> None:
         user = await user_by_email(db, email)
         if user is None:
             raise _gone()
-        user.email_verified_at = user.email_verified_at or now
-        await db.flush()
+        await _prove(db, user, now)
         await passwords.replace(db, user.id, password_hash, now)
         await throttle.forget(db, sign_in.PASSWORD_LIMIT, email)
 
@@ -124,6 +143,14 @@ async def join(deps: Deps, token: str, organization_name: str, password: str) ->
         cookie = await sign_in.open_session(db, deps, user.id, now)
     await ctx.run_after_commit()
     return cookie
+
+
+async def _prove(db: AsyncSession, user: User, now: datetime) -> None:
+    """The address is theirs. Whoever made the account before that may be somebody else, who must not keep a way in."""
+    if user.email_verified_at is None:
+        user.email_verified_at = now
+        await db.execute(delete(OutsideIdentity).where(OutsideIdentity.user_id == user.id))
+    await db.flush()
 
 
 async def _mint(db: AsyncSession, deps: Deps, purpose: Purpose, email: str) -> str | None:

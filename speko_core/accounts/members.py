@@ -6,6 +6,7 @@ from typing import cast
 from sqlalchemy import delete, func, select
 
 from speko_core.accounts import oauth_tokens, repository
+from speko_core.accounts.entry_models import OpenInvitation
 from speko_core.accounts.models import BrowserSession, Membership, User
 from speko_core.accounts.schemas import MemberList, MemberRef, MemberRow, MemberUpdate, RoleName
 from speko_core.context import Ctx
@@ -37,7 +38,7 @@ async def update(ctx: Ctx, data: MemberUpdate) -> MemberRow:
 
 
 async def remove(ctx: Ctx, data: MemberRef) -> None:
-    """Take a member out: their browsers act here no more, and the apps they let in lose their access.
+    """Take a member out: their browsers, invitations and the apps they let in are worth nothing here any more.
 
     Raises:
         NotFound: nobody of this id is a member.
@@ -50,6 +51,7 @@ async def remove(ctx: Ctx, data: MemberRef) -> None:
     await ctx.db.delete(membership)
     here = (BrowserSession.user_id == user.id, BrowserSession.acting_organization_id == ctx.organization_id)
     await ctx.db.execute(delete(BrowserSession).where(*here))
+    await ctx.db.execute(delete(OpenInvitation).where(OpenInvitation.invited_by == user.id))
     await oauth_tokens.revoke_all(ctx.db, user.id, ctx.now(), ctx.organization_id)
     ctx.resource_id = user.id
 

@@ -10,8 +10,9 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
+from speko_core.accounts.mailed_links import checked_address
 from speko_core.accounts.outside import OutsidePerson
-from speko_core.errors import ConfigurationError, Unauthorized, Unavailable
+from speko_core.errors import ConfigurationError, InvalidInput, Unauthorized, Unavailable
 from speko_core.settings import Settings
 
 TIMEOUT_S = 10.0
@@ -60,12 +61,21 @@ class OpenIdProvider:
                 claims |= await self._more(client, token, claims["sub"])
         except self._failures() as error:
             raise _refused() from error
+        email = self._address(claims.get("email"))
         return OutsidePerson(
             issuer=self._issuer,
             subject=str(claims["sub"]),
-            email=str(claims.get("email", "")),
-            email_verified=claims.get("email_verified") is True and "@" in str(claims.get("email", "")),
+            email=email,
+            email_verified=claims.get("email_verified") is True and email != "",
         )
+
+    @staticmethod
+    def _address(claim: object) -> str:
+        """The claim where it is one address, else nothing."""
+        try:
+            return checked_address(claim) if isinstance(claim, str) else ""
+        except InvalidInput:
+            return ""
 
     async def _more(self, client: Any, token: Any, subject: str) -> dict[str, Any]:
         """The address from the userinfo endpoint, where the ID token has none; it must speak of the same person."""

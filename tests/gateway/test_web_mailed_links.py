@@ -7,9 +7,10 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import update
 
-from speko_core.accounts import mailed_links, passwords
-from speko_core.accounts.entry_models import MailedLink
+from speko_core.accounts import mailed_links, outside, passwords
+from speko_core.accounts.entry_models import MailedLink, OutsideIdentity
 from speko_core.accounts.models import User
+from speko_core.accounts.outside import OutsidePerson
 from speko_core.accounts.repository import user_by_email
 from speko_core.deps import Deps
 from tests.conftest import Tenant, on_sqlite, rest_client
@@ -155,6 +156,29 @@ async def test_signing_up_with_a_known_address_tells_its_owner_only(
     assert "You have an account already" in mailbox.sent[-1].text
     assert "token=" not in mailbox.sent[-1].text
     assert known == (await person.submit("/sign-up", "/sign-up", email="other@example.com")).text
+
+
+@pytest.mark.parametrize("email", ["me@example.com, you@example.com", "me", "a@b.example\nBcc: you@example.com"])
+async def test_one_mail_goes_to_one_address(house: Deps, person: Visitor, mailbox: Mailbox, email: str) -> None:
+    """ORG-5: nobody proves an address by having its link sent to themselves as well."""
+    refused = await person.submit("/sign-up", "/sign-up", email=email)
+    assert (refused.status_code, "not an e-mail address" in refused.text) == (400, True)
+    assert mailbox.sent == []
+
+
+async def test_who_proves_an_address_shakes_off_whoever_took_it_before(
+    house: Deps, tenant: Tenant, person: Visitor, mailbox: Mailbox
+) -> None:
+    """ORG-5: an identity connected before the address was proved may be a stranger's; later ones stay."""
+    email = await email_of(house, tenant)
+    stranger = OutsidePerson("https://login.example.com", "stranger", email, email_verified=False)
+    for left in (False, True):
+        await outside.connect(house, tenant.user_id, stranger)
+        await ask(person, email)
+        token = mailbox.link().partition("=")[2]
+        await person.submit("/sign-in", "/new-password", token=token, password=NEWER)
+        async with house.database.transaction(None, all_organizations=True) as db:
+            assert (await db.get(OutsideIdentity, (stranger.issuer, stranger.subject)) is not None) is left
 
 
 async def test_changing_a_password_takes_the_present_one(house: Deps, tenant: Tenant, person: Visitor) -> None:

@@ -110,10 +110,13 @@ async def test_a_removed_member_is_out_at_once_and_so_are_their_apps(
     await guest.sign_in(deps, other_tenant)
     await guest.submit("/settings", f"/organizations/{tenant.organization_id}/switch")
     await connected_app(Tenant(tenant.organization_id, "", other_tenant.user_id, "", ""), deps)
+    assert (await owner.submit("/members", f"/members/{other_tenant.user_id}/role", role="admin")).status_code == 303
+    own_way_back = await invite(guest, "friend@example.com")
     assert ">Coding agent<" in (await owner.see("/connected-apps")).text
     removed = await owner.submit("/members", f"/members/{other_tenant.user_id}/remove")
     assert removed.status_code == 303
     assert (await guest.see("/")).headers["location"] == "/sign-in?next=/"
+    assert (await guest.see(own_way_back)).status_code == 404
     await add_member(deps, tenant.organization_id, other_tenant.user_id, "member")
     assert ">Coding agent<" not in (await owner.see("/connected-apps")).text
 

@@ -148,7 +148,9 @@ async def test_cookies_are_locked_down_and_bound_to_the_host_on_https(deps: Deps
 async def test_every_page_carries_the_security_headers(deps: Deps, tenant: Tenant, person: Visitor) -> None:
     """OPS-5: no inline code, no framing, nothing kept by caches."""
     await person.sign_in(deps, tenant)
-    for path in ("/", "/talk", "/sessions", "/keys", "/settings", "/talk/abc", "/sign-in?token=x", "/agents/nope"):
+    dashboard = ("/", "/talk", "/sessions", "/keys", "/settings", "/members", "/connected-apps", "/agents/nope")
+    entrances = ("/talk/abc", "/sign-in?token=x", "/forgot-password", "/new-password?token=x", "/invitation?token=x")
+    for path in (*dashboard, *entrances):
         answer = await person.see(path)
         policy = answer.headers["content-security-policy"]
         assert "default-src 'none'; script-src 'self'; style-src 'self'" in policy, path

@@ -47,11 +47,12 @@ async def _mail(guest: Guest, fields: FormData) -> Response:
     """Answer first, the same for addresses that have an account."""
     _check_open(guest.deps)
     try:
+        email = mailed_links.checked_address(text(fields, "email"))
         await mailed_links.admit(guest.deps, client_ip(guest.request))
-    except RateLimited as error:
+    except (InvalidInput, RateLimited) as error:
         return guest.show("sign_up.html", {"sent": False}, error)
     response = guest.show("sign_up.html", {"sent": True})
-    response.background = BackgroundTask(mailed_links.mail_sign_up, guest.deps, text(fields, "email"))
+    response.background = BackgroundTask(mailed_links.mail_sign_up, guest.deps, email)
     return response
 
 
