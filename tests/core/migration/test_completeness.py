@@ -9,11 +9,13 @@ from hypothesis import strategies as st
 
 from speko_core.agents.schemas import AgentCreate
 from speko_core.errors import SpekoError
+from speko_core.migration.acceptable import tool_problem
 from speko_core.migration.build import BuildOptions, GraphChoice
 from speko_core.migration.documents import File, documents_of
 from speko_core.migration.emit import build_session_config
 from speko_core.migration.parse import Parsed, parse_files
 from speko_core.migration.paths import leaf_paths
+from speko_core.sessions.schemas import SessionCreate
 from speko_core.types import JsonValue
 from tests.core.migration.samples import FIXTURES, SAMPLES, files_of, parsed
 
@@ -33,8 +35,10 @@ def check(found: Parsed, leaves: int) -> None:
     assert all(entry.leaves == 1 for entry in found.report.entries)
     for graph in ("staged", "linked"):
         build = build_session_config(found.agents, BuildOptions(graph=cast(GraphChoice, graph)))
-        for payload in [build.agent_create_payload, *(one.agent_create_payload for one in build.linked_agents)]:
-            AgentCreate.model_validate(payload)
+        for one in build.agents:
+            AgentCreate.model_validate(one.agent_create_payload)
+            SessionCreate.model_validate(one.session_config)
+            assert [tool["name"] for tool in one.tools if tool_problem(tool)] == []
 
 
 @pytest.mark.parametrize("name", SAMPLES)
