@@ -91,7 +91,9 @@ async def by_password(deps: Deps, email: str, password: str) -> str:
         user = await user_by_email(db, email)
     correct = await passwords.verify(user, password)
     async with deps.database.transaction(None, all_organizations=True) as db:
-        if user is not None and correct:
+        # Read again: a password that was replaced while this one was checked lets nobody in.
+        present = await user_by_email(db, email)
+        if correct and user is not None and present is not None and present.password_hash == user.password_hash:
             await throttle.forget(db, PASSWORD_LIMIT, email)
             return await open_session(db, deps, user.id, now)
         await throttle.count(db, PASSWORD_LIMIT, email, now)

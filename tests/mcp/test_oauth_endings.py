@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 
+import httpx
 import pytest
 
 from speko_core.accounts import passwords
@@ -9,7 +10,7 @@ from speko_core.accounts.models import Membership
 from speko_core.deps import Deps
 from speko_core.ids import new_id
 from tests.conftest import Tenant, add_tenant, on_sqlite, rest_client
-from tests.mcp.person import App, Person, hidden, query_of, whoami_status
+from tests.mcp.person import PATIENCE_S, App, Person, hidden, query_of, whoami_status
 
 pytestmark = on_sqlite
 
@@ -78,3 +79,18 @@ async def test_leaving_an_organization_ends_the_apps_there(
     async with rest_client(deps, tenant.key) as rest:
         assert (await rest.delete(f"/v1/members/{person.user_id}")).status_code == 204
     assert await is_out(app, tokens)
+
+
+async def test_an_app_ends_its_own_access_and_no_other_apps(tenant: Tenant, person: Person, base_url: str) -> None:
+    """MCP-1, ORG-5: what was let in to build agents may not throw others out, even of the same person."""
+    app, tokens = await let_in(person, base_url, tenant.organization_id)
+    _, others = await let_in(person, base_url, tenant.organization_id)
+    headers = {"Authorization": f"Bearer {tokens['access_token']}"}
+    async with httpx.AsyncClient(base_url=base_url, headers=headers, timeout=PATIENCE_S) as http:
+        rows = (await http.get("/v1/connected-apps")).json()["apps"]
+        own = next(row["id"] for row in rows if row["clientId"] == app.client_id)
+        other = next(row["id"] for row in rows if row["clientId"] != app.client_id)
+        assert (await http.delete(f"/v1/connected-apps/{other}")).status_code == 403
+        assert (await http.delete(f"/v1/connected-apps/{own}")).status_code == 204
+    assert await is_out(app, tokens)
+    assert await whoami_status(base_url, others["access_token"]) == 200
