@@ -29,6 +29,7 @@ def page_headers(
         "script-src": ["'self'"],
         "style-src": ["'self'"],
         "img-src": ["'self'"],
+        "media-src": ["'self'"],
         "connect-src": connect,
         "form-action": ["'self'", *form_targets],
         "base-uri": ["'none'"],

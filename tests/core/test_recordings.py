@@ -2,7 +2,7 @@
 
 import io
 import zipfile
-from collections.abc import AsyncIterable, AsyncIterator, Mapping
+from collections.abc import AsyncIterable, AsyncIterator
 from dataclasses import replace
 from typing import Any
 
@@ -35,8 +35,8 @@ async def world(deps: Deps, tenant: Tenant) -> AsyncIterator[World]:
             yield world
 
 
-async def upload(session: Running, sound: bytes = SOUND, **headers: str) -> httpx.Response:
-    given = {"x-speko-duration-ms": "61500", **headers}
+async def upload(session: Running, sound: bytes = SOUND, duration_ms: str = "61500") -> httpx.Response:
+    given = {"x-speko-duration-ms": duration_ms}
     return await session.client.put(f"/internal/sessions/{session.id}/recording", content=sound, headers=given)
 
 
@@ -52,7 +52,7 @@ async def fetch(world: World, session_id: str) -> httpx.Response:
     return await world.rest.get(f"/v1/sessions/{session_id}/recording")
 
 
-async def told(world: World) -> list[Mapping[str, Any]]:
+async def told(world: World) -> list[dict[str, Any]]:
     await world.work()
     return world.endpoints.bodies(HOOK)
 
@@ -131,7 +131,7 @@ async def test_only_the_sessions_own_worker_uploads(world: World) -> None:
     async with running(world.deps, world.rest, agent) as one, running(world.deps, world.rest, agent) as two:
         assert (await upload(replace(one, client=two.client))).status_code == 403
         assert (await upload(replace(one, client=world.rest))).status_code == 403
-        assert (await upload(one, **{"x-speko-duration-ms": "long"})).status_code == 400
+        assert (await upload(one, duration_ms="long")).status_code == 400
         other = await two.client.post(f"/internal/sessions/{one.id}/recording-failed")
         assert other.status_code == 404
         assert (await status(world.rest, one.id))["recordingStatus"] == "pending"

@@ -2,11 +2,12 @@
 
 from typing import get_args
 
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute
 
 from speko_core.agents import operations as agents
 from speko_core.deps import Deps
+from speko_core.recordings import operations as recordings
 from speko_core.sessions import operations as sessions
 from speko_core.sessions.schemas import StatusName
 from speko_core.types import JsonObject
@@ -19,8 +20,12 @@ STATUSES = get_args(StatusName)
 
 
 def routes(deps: Deps) -> list[BaseRoute]:
-    """`/sessions` and `/sessions/{id}`."""
-    return [page(deps, "/sessions", _list, SECTION), page(deps, "/sessions/{id}", _show, SECTION)]
+    """`/sessions`, `/sessions/{id}` and the recording that it plays."""
+    return [
+        page(deps, "/sessions", _list, SECTION),
+        page(deps, "/sessions/{id}", _show, SECTION),
+        page(deps, "/sessions/{id}/recording", _recording, SECTION),
+    ]
 
 
 async def _list(visit: Visit) -> Response:
@@ -43,6 +48,11 @@ async def _show(visit: Visit) -> Response:
     session = as_object(await visit.run(sessions.GET, key))
     entries = as_rows(as_object(await visit.run(sessions.TRANSCRIPT, key))["entries"])
     return await visit.show("session.html", {"session": session, "turns": _with_bars(entries)})
+
+
+async def _recording(visit: Visit) -> Response:
+    found = as_object(await visit.run(recordings.GET, {"id": visit.request.path_params["id"]}))
+    return RedirectResponse(str(found["url"]), 302, {"Cache-Control": "no-store"})
 
 
 def _with_bars(entries: list[JsonObject]) -> list[dict[str, object]]:
