@@ -55,7 +55,7 @@ def _agent(
         key=agent.key,
         agent_create_payload=payload,
         tools=writer.tools,
-        session_config=session_config(prepared, agents, payload),
+        session_config=session_config(prepared, agents, payload, warnings),
         phone_config=phone_config(prepared),
         webhooks=[hook.model_dump(mode="json", by_alias=True) for hook in agent.webhooks],
         evals=[item.model_dump(mode="json", by_alias=True) for item in agent.evals],

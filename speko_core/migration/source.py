@@ -2,6 +2,7 @@
 reported all the same, so that a report is complete by construction (MIG-2).
 """
 
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -297,17 +298,14 @@ class Node:
 
 
 def as_number(value: JsonValue) -> float | None:
-    """A number, also when the source wrote it as a text."""
-    if isinstance(value, bool):
+    """A finite number, also when the source wrote it as a text."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
-    if isinstance(value, int | float):
-        return float(value)
-    if isinstance(value, str):
-        try:
-            return float(value.strip())
-        except ValueError:
-            return None
-    return None
+    try:
+        number = float(value.strip() if isinstance(value, str) else value)
+    except (ValueError, OverflowError):
+        return None
+    return number if math.isfinite(number) else None
 
 
 def _is_empty(value: JsonValue) -> bool:

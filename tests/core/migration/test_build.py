@@ -256,3 +256,10 @@ def test_what_was_cut_is_said() -> None:
     """MIG-2"""
     build = vapi(model={"provider": "openai", "model": "gpt-4o", "systemPrompt": "p" * 200_000})
     assert "The prompt is longer than 100,000 characters and was cut." in build.warnings
+
+
+def test_a_delay_no_session_takes_becomes_the_nearest_and_is_said() -> None:
+    """MIG-3"""
+    build = vapi(startSpeakingPlan={"waitSeconds": -1}, stopSpeakingPlan={"numWords": 500})
+    assert build.session_config["turnHandling"] == {"endpointing": {"minDelay": 0}, "interruption": {"minWords": 100}}
+    assert any("the nearest is used" in warning for warning in build.warnings)
