@@ -42,7 +42,8 @@ class ToolBinding:
 
     `description` says when to use the tool, what comes back, what to call next. `items_as` names the list
     in an object when the operation returns a bare list, because tools answer objects. `untrusted` marks
-    results that carry what callers said or upstreams sent. `listed` False keeps the tool out of the default list,
+    results that carry what callers said or upstreams sent. `unfinished` are the statuses of work that still
+    runs: the tool can wait for its end. `listed` False keeps the tool out of the default list,
     whose size every conversation pays for; it stays callable by name and is listed with its toolset.
     """
 
@@ -55,6 +56,7 @@ class ToolBinding:
     idempotent: bool = False
     open_world: bool = False
     untrusted: bool = False
+    unfinished: tuple[str, ...] = ()
     listed: bool = True
 
 

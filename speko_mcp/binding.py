@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any, cast
 
 from fastmcp.tools import Tool, ToolResult
@@ -16,7 +17,7 @@ from speko_core.logs import request_scope
 from speko_core.operations import AnyOperation, ToolBinding
 from speko_core.types import JsonObject, JsonValue
 from speko_core.validation import unknown_fields
-from speko_mcp import confirm, errors, schema
+from speko_mcp import confirm, errors, schema, waiting
 from speko_mcp.ceiling import fit, page_of, render
 from speko_mcp.identity import current_caller
 
@@ -49,14 +50,18 @@ class OperationTool(Tool):
         try:
             caller = current_caller()
             with request_scope(caller.request_id):
-                cursor, fields = _arguments(self._operation, arguments)
+                binding, given = _binding(self._operation), dict(arguments)
+                wait_s = waiting.take_wait(binding, given)
+                cursor, fields = _arguments(self._operation, given)
                 confirmed = self._confirm(fields, caller)
                 if isinstance(confirmed, ToolResult):
                     return confirmed
                 async with asyncio.timeout(TIMEOUT_S):
                     once = replace(caller, idempotency_key=confirmed.once)
-                    outcome = await execute(self._operation, fields, once, self._deps)
-                return answer(_binding(self._operation), outcome.value, cursor)
+                    value = await waiting.until_done(
+                        binding, partial(self._read, fields, once), wait_s, self._deps.clock
+                    )
+                return answer(binding, value, cursor)
         except TimeoutError:
             late = Unavailable("The tool took too long and was stopped.", "TIMEOUT")
             return errors.expected(self._operation, late, self._next_tools)
@@ -64,6 +69,9 @@ class OperationTool(Tool):
             return errors.expected(self._operation, error, self._next_tools)
         except Exception as error:  # a tool is a process edge
             return errors.unexpected(self.name, error)
+
+    async def _read(self, fields: dict[str, object], caller: Caller) -> JsonValue:
+        return (await execute(self._operation, fields, caller, self._deps)).value
 
     def _confirm(self, fields: dict[str, object], caller: Caller) -> confirm.Confirmed | ToolResult:
         """Ask only for what could be done: a request that will be refused anyway needs no answer of a person."""
@@ -106,7 +114,9 @@ def answer(binding: ToolBinding, value: JsonValue, cursor: str | None = None) ->
     structured = fit(_object(binding, value, cursor))
     if binding.untrusted:
         structured = {"notice": NOTICE, **structured}
-    if binding.next_steps:
+    if waiting.is_unfinished(binding, value):
+        structured = {**structured, **waiting.asks_again(binding.name)}
+    elif binding.next_steps:
         structured = {**structured, "next_steps": list(binding.next_steps)}
     text = TextContent(type="text", text=render(structured))
     return ToolResult(content=[text], structured_content=structured)
@@ -127,6 +137,9 @@ def _parameters(operation: AnyOperation, binding: ToolBinding) -> JsonObject:
     if binding.items_as and not _pages_itself(operation):
         properties = cast(JsonObject, parameters["properties"])
         parameters["properties"] = {**properties, "cursor": _CURSOR}
+    if binding.unfinished:
+        properties = cast(JsonObject, parameters["properties"])
+        parameters["properties"] = {**properties, waiting.FIELD: waiting.PARAMETER}
     if operation.effect in ("destroy", "spend"):
         properties = cast(JsonObject, parameters["properties"])
         parameters["properties"] = {**properties, confirm.FIELD: confirm.PARAMETER}
@@ -139,6 +152,8 @@ def _answer_schema(operation: AnyOperation, binding: ToolBinding) -> JsonObject:
     extra: JsonObject = {"next_steps": {"type": "array", "items": {"type": "string"}}}
     if binding.items_as and not _pages_itself(operation):
         extra["next_cursor"] = {"type": ["string", "null"]}
+    if binding.unfinished:
+        extra["retry_after"] = {"type": "integer"}
     return {**answer_schema, "properties": {**properties, **extra}}
 
 

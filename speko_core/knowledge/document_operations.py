@@ -56,6 +56,7 @@ GET = Operation(
         toolset=TOOLSET,
         next_steps=("search_knowledge_base once it is ready",),
         untrusted=True,
+        unfinished=("pending", "processing"),
         listed=False,
     ),
 )

@@ -87,6 +87,7 @@ EXPORT_GET = Operation(
         "Use after export_organization to get the archive's URL. Give it to the person; it needs no other credential.",
         toolset="account",
         next_steps=("ask again in a minute while it is pending",),
+        unfinished=("pending",),
         listed=False,
     ),
 )
