@@ -21,7 +21,8 @@ WORKER_SCOPES = frozenset({"worker:run"})
 async def authenticate(deps: Deps, bearer: str, *, resource: str | None = None) -> Principal:
     """Resolve a bearer credential.
 
-    `resource` is the audience an OAuth token must have been issued for.
+    `resource` is the audience an OAuth token must have been issued for; a door that names none takes no OAuth tokens,
+    because people let apps in at one door only.
 
     Raises:
         Unauthorized: unknown, malformed, expired or revoked.
@@ -32,7 +33,7 @@ async def authenticate(deps: Deps, bearer: str, *, resource: str | None = None) 
         return _session(deps, bearer)
     if bearer.startswith("wk_") and hmac.compare_digest(bearer, deps.worker_token):
         return Principal("worker", "worker", "", WORKER_SCOPES, label="worker")
-    if bearer.startswith(ACCESS_PREFIX):
+    if bearer.startswith(ACCESS_PREFIX) and resource is not None:
         async with deps.database.transaction(None, read_only=True, all_organizations=True) as db:
             principal = await resolve_access_token(db, deps.secrets, bearer, deps.clock.now(), resource)
         if principal is not None:

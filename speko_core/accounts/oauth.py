@@ -26,7 +26,7 @@ DEFAULT_SCOPES = (
 
 
 async def resolve_access_token(
-    db: AsyncSession, secrets: Secrets, token: str, now: datetime, resource: str | None
+    db: AsyncSession, secrets: Secrets, token: str, now: datetime, resource: str
 ) -> Principal | None:
     """The principal behind an access token, or None when it is unknown, expired, revoked or for another audience.
 
@@ -45,7 +45,7 @@ async def resolve_access_token(
     if found is None or found[1].revoked_at is not None:
         return None
     stored, grant, role = found
-    if resource is not None and grant.resource != resource:
+    if grant.resource != resource:
         return None
     scopes = frozenset(stored.scopes) & ROLE_SCOPES[role]
     toolsets = None if grant.toolsets is None else frozenset(grant.toolsets)

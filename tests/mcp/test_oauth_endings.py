@@ -1,13 +1,18 @@
 """How an app's access ends: every way must end every token of it at once, at the door that apps use."""
 
 from collections.abc import AsyncIterator
+from typing import Any, cast
 
 import httpx
 import pytest
 
 from speko_core.accounts import passwords
+from speko_core.accounts.authentication import authenticate
 from speko_core.accounts.models import Membership
+from speko_core.accounts.people_operations import APPS_LIST, APPS_REVOKE
 from speko_core.deps import Deps
+from speko_core.errors import Forbidden
+from speko_core.execute import Caller, execute
 from speko_core.ids import new_id
 from tests.conftest import Tenant, add_tenant, on_sqlite, rest_client
 from tests.mcp.person import PATIENCE_S, App, Person, hidden, query_of, whoami_status
@@ -81,16 +86,26 @@ async def test_leaving_an_organization_ends_the_apps_there(
     assert await is_out(app, tokens)
 
 
-async def test_an_app_ends_its_own_access_and_no_other_apps(tenant: Tenant, person: Person, base_url: str) -> None:
+async def test_an_app_ends_its_own_access_and_no_other_apps(
+    deps: Deps, tenant: Tenant, person: Person, base_url: str
+) -> None:
     """MCP-1, ORG-5: what was let in to build agents may not throw others out, even of the same person."""
     app, tokens = await let_in(person, base_url, tenant.organization_id)
     _, others = await let_in(person, base_url, tenant.organization_id)
-    headers = {"Authorization": f"Bearer {tokens['access_token']}"}
-    async with httpx.AsyncClient(base_url=base_url, headers=headers, timeout=PATIENCE_S) as http:
-        rows = (await http.get("/v1/connected-apps")).json()["apps"]
-        own = next(row["id"] for row in rows if row["clientId"] == app.client_id)
-        other = next(row["id"] for row in rows if row["clientId"] != app.client_id)
-        assert (await http.delete(f"/v1/connected-apps/{other}")).status_code == 403
-        assert (await http.delete(f"/v1/connected-apps/{own}")).status_code == 204
+    caller = Caller(await authenticate(deps, tokens["access_token"], resource=f"{base_url}/mcp"), "mcp", "req")
+    rows = cast(Any, (await execute(APPS_LIST, {}, caller, deps)).value)["apps"]
+    own = {row["clientId"] == app.client_id: row["id"] for row in rows}
+    with pytest.raises(Forbidden):
+        await execute(APPS_REVOKE, {"id": own[False]}, caller, deps)
+    await execute(APPS_REVOKE, {"id": own[True]}, caller, deps)
     assert await is_out(app, tokens)
     assert await whoami_status(base_url, others["access_token"]) == 200
+
+
+async def test_a_token_works_at_the_door_it_was_issued_for_only(tenant: Tenant, person: Person, base_url: str) -> None:
+    """MCP-1: people let apps in to use tools; the REST API takes keys."""
+    _, tokens = await let_in(person, base_url, tenant.organization_id)
+    headers = {"Authorization": f"Bearer {tokens['access_token']}"}
+    async with httpx.AsyncClient(base_url=base_url, headers=headers, timeout=PATIENCE_S) as http:
+        assert (await http.get("/v1/whoami")).status_code == 401
+    assert await whoami_status(base_url, tokens["access_token"]) == 200
