@@ -67,11 +67,11 @@ class EnvelopeSecrets:
 
     def digest(self, value: str) -> str:
         """HMAC-SHA256 of a bearer credential, hex: fast, indexable, useless without the key."""
-        return hmac.new(self._pepper, value.encode(), hashlib.sha256).hexdigest()
+        return hmac.digest(self._pepper, value.encode(), "sha256").hex()
 
     def sign(self, payload: bytes, *, purpose: str) -> str:
         """A base64url HMAC-SHA256, without padding so that it may ride in a WebSocket subprotocol."""
-        mac = hmac.new(self._signing, purpose.encode() + b"\x00" + payload, hashlib.sha256).digest()
+        mac = hmac.digest(self._signing, purpose.encode() + b"\x00" + payload, "sha256")
         return base64.urlsafe_b64encode(mac).decode().rstrip("=")
 
     def verify(self, payload: bytes, signature: str, *, purpose: str) -> bool:

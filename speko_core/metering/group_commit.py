@@ -72,15 +72,16 @@ class GroupCommit(Generic[T, R]):
         Raises:
             Unavailable: it could not be written; nothing says that it was not.
         """
-        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        done.add_done_callback(_look_at_failure)
+        loop = asyncio.get_running_loop()
+        done: asyncio.Future[None] = loop.create_future()
         self._add(_Row(value, done))
         self._awaited.set()
+        # Every call waits here: `asyncio.timeout` costs several times as much.
+        timer = loop.call_later(PATIENCE_S, _settle, done, TimeoutError())
         try:
-            async with asyncio.timeout(PATIENCE_S):
-                await asyncio.shield(done)
-        except TimeoutError:
-            raise _overloaded() from None
+            await done
+        finally:
+            timer.cancel()
 
     def _add(self, row: _Row[T]) -> None:
         self._rows.append(row)
@@ -152,15 +153,10 @@ def _overloaded() -> Unavailable:
 
 
 def _settle(done: "asyncio.Future[None] | None", error: Exception | None) -> None:
+    """Tell the caller, unless it has gone or been told."""
     if done is None or done.done():
         return
     if error is None:
         done.set_result(None)
     else:
         done.set_exception(_overloaded())
-
-
-def _look_at_failure(done: "asyncio.Future[None]") -> None:
-    """A caller that went away does not read its failure; the writer has logged it."""
-    if not done.cancelled():
-        done.exception()

@@ -53,7 +53,7 @@ class CallResponse(Response, Generic[C]):
         finally:
             client.may_leave()
             await self._call.aclose()
-            await client.aclose()
+            client.close()
 
     @abstractmethod
     async def _serve(self, send: Send) -> None:
@@ -84,9 +84,10 @@ class _Client:
             self._served_by.uncancel()
         self._served_by = None
 
-    async def aclose(self) -> None:
-        """Stop watching."""
-        await _end(self._watch)
+    def close(self) -> None:
+        """Stop watching. The watch has nothing to clean up, so nobody waits for its end."""
+        if not self._watch.cancel() and not self._watch.cancelled():
+            self._watch.exception()
 
 
 async def _disconnected(receive: Receive) -> None:
