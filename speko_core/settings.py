@@ -95,8 +95,8 @@ class Settings(BaseSettings):
     )
     blobs_url: str = Field(
         "",
-        description="Where files are kept: s3://BUCKET, gs://BUCKET or az://ACCOUNT/CONTAINER, with credentials from the "
-        "store's usual variables. Default: the folder `blobs` in the data folder.",
+        description="Where files are kept: s3://BUCKET, gs://BUCKET or az://ACCOUNT/CONTAINER, with credentials from "
+        "the store's usual variables. Default: the folder `blobs` in the data folder.",
     )
     webhook_retry_base_s: float = Field(
         5.0, gt=0, description="Seconds before a failed webhook is sent again; doubles each time, up to two hours."
@@ -104,8 +104,8 @@ class Settings(BaseSettings):
     embeddings_model: str = Field(
         "auto",
         max_length=120,
-        description="What embeds knowledge: `local`, `openai:MODEL`, a model at SPEKO_EMBEDDINGS_URL, or `none`. `auto` "
-        "is the local one where it is installed.",
+        description="What embeds knowledge: `local`, `openai:MODEL`, a model at SPEKO_EMBEDDINGS_URL, or `none`. "
+        "`auto` is the local one where it is installed.",
     )
     embeddings_url: str = Field("", description="Base URL of a server with /embeddings, ending in /v1.")
     embeddings_key: SecretStr | None = Field(None, description="Key of that server, where it wants one.")

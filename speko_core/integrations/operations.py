@@ -1,7 +1,8 @@
 """Integrations as operations."""
 
 from speko_core.integrations import connecting, schemas, service
-from speko_core.operations import AnyOperation, ErrorCase, Http, Operation, ToolBinding, Toolset
+from speko_core.operations import AnyOperation, ErrorCase, Http, Operation, ToolBinding
+from speko_core.principal import Toolset
 from speko_core.schemas import Nothing
 
 READ, WRITE, TAG = "account:read", "account:write", "Integrations"
