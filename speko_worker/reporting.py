@@ -13,6 +13,7 @@ from speko_core.types import JsonObject
 from speko_worker.backoff import Backoff
 from speko_worker.gateway import GatewayError, SessionApi
 from speko_worker.journal import Journal
+from speko_worker.repeating import repeated
 
 logger = logging.getLogger("speko.worker.reporting")
 
@@ -64,21 +65,7 @@ class TurnReporter:
 
     async def finish(self, status: str, reason: str, error: str | None, timeout_s: float) -> bool:
         """Close the session's record, repeating until the gateway takes it; False when it did not in time."""
-        backoff = Backoff()
-        try:
-            async with asyncio.timeout(timeout_s):
-                while True:
-                    try:
-                        await self._api.finish(status, reason, error)
-                        return True
-                    except GatewayError as failure:
-                        if failure.is_final:
-                            logger.warning("gateway refused the finish", extra={"code": failure.code})
-                            return True
-                        await asyncio.sleep(backoff.next())
-        except TimeoutError:
-            logger.warning("gateway did not take the finish in time")
-            return False
+        return await repeated(lambda: self._api.finish(status, reason, error), timeout_s, "finish")
 
     async def aclose(self, *, keep_journal: bool) -> None:
         """Stop; the journal stays on disk when something in it was not delivered."""

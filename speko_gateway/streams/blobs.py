@@ -1,6 +1,5 @@
 """Files behind signed URLs: the URL is the only credential, and each works once."""
 
-import asyncio
 from collections.abc import AsyncIterator
 
 from starlette.requests import Request
@@ -12,6 +11,7 @@ from speko_core.deps import Deps
 from speko_core.errors import Conflict, InvalidInput, NotFound
 from speko_gateway.auth import deps_of
 from speko_gateway.envelope import Json
+from speko_gateway.streams.pieces import pieces
 
 # A sender that stalls longer than this between two pieces is gone.
 STALL_S = 60.0
@@ -74,15 +74,8 @@ def _mark(grant: Grant) -> str:
 
 
 async def _exactly(request: Request, grant: Grant) -> AsyncIterator[bytes]:
-    pieces, received = request.stream().__aiter__(), 0
-    while True:
-        try:
-            async with asyncio.timeout(STALL_S):
-                piece = await anext(pieces)
-        except StopAsyncIteration:
-            break
-        except TimeoutError:
-            raise InvalidInput("The body stopped coming.") from None
+    received = 0
+    async for piece in pieces(request, STALL_S):
         received += len(piece)
         if received > grant.size_bytes:
             break

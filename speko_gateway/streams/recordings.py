@@ -1,8 +1,5 @@
 """Recordings on their way from a worker to the store, piece by piece; the worker has no credentials of the store."""
 
-import asyncio
-from collections.abc import AsyncIterator
-
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
@@ -11,6 +8,7 @@ from speko_core.errors import InvalidInput
 from speko_core.recordings.receiving import receive
 from speko_gateway.auth import deps_of, principal_with
 from speko_gateway.envelope import Json
+from speko_gateway.streams.pieces import pieces
 
 # A sender that stalls longer than this between two pieces is gone.
 STALL_S = 30.0
@@ -29,18 +27,5 @@ async def upload(request: Request) -> Response:
     given = request.headers.get(DURATION, "")
     if not given.isdecimal() or int(given) > _MOST_MS:
         raise InvalidInput(f"{DURATION} must be the length in milliseconds.")
-    await receive(deps_of(request), principal, request.path_params["id"], _pieces(request), int(given))
+    await receive(deps_of(request), principal, request.path_params["id"], pieces(request, STALL_S), int(given))
     return Json({"ok": True})
-
-
-async def _pieces(request: Request) -> AsyncIterator[bytes]:
-    pieces = request.stream().__aiter__()
-    while True:
-        try:
-            async with asyncio.timeout(STALL_S):
-                piece = await anext(pieces)
-        except StopAsyncIteration:
-            return
-        except TimeoutError:
-            raise InvalidInput("The body stopped coming.") from None
-        yield piece

@@ -7,12 +7,14 @@ import os
 import struct
 import time
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 import av
 import numpy as np
 import pytest
 
 from speko_core.settings import Settings
+from speko_worker.recording.encoder import OggOpusFile
 from speko_worker.recording.timeline import HOLD_S, Timeline
 from tests.worker.caller import RATE, calling
 from tests.worker.conftest import until
@@ -21,6 +23,8 @@ from tests.worker.fake_gateway import FakeGateway, FakeSession
 FILE_RATE = 48_000  # Opus decodes to it whatever went in
 AGENT_HZ, CALLER_HZ = 300, 1_000
 WITHIN_S = 0.05
+# What a caller sees on a busy machine is later than what happened; the exact places are tried on a clock of their own.
+SEEN_WITHIN_S = 0.2
 
 
 def tone(hz: int, seconds: float, rate: int = RATE) -> bytes:
@@ -53,7 +57,7 @@ async def recording_of(session: FakeSession) -> bytes:
 
 @pytest.mark.usefixtures("worker")
 async def test_both_sides_lie_where_they_were_heard_and_nothing_that_was_cut(gateway: FakeGateway) -> None:
-    """SES-4: within 50 ms, the agent's speech up to the interruption; the whole call and nothing left on the disk."""
+    """SES-4: the agent's speech up to the interruption, and the whole call."""
     gateway.script.transcripts = [""]
     taking = {"minEndpointingS": 0.2, "interruptionMinS": 5.0}
     session = gateway.create(firstMessage="We are open. " * 20, firstMessageMode="say", record=True, turnTaking=taking)
@@ -70,10 +74,12 @@ async def test_both_sides_lie_where_they_were_heard_and_nothing_that_was_cut(gat
         await asyncio.sleep(0.3)
         ended = time.monotonic()
     samples = decoded(await recording_of(session))
-    [said], agent = heard(samples, CALLER_HZ), heard(samples, AGENT_HZ)
-    assert said[0] - agent[0][0] == pytest.approx(spoke - began, abs=WITHIN_S)
-    assert said[1] - said[0] == pytest.approx(0.3, abs=WITHIN_S)
-    assert agent[-1][1] - agent[0][0] == pytest.approx(cut - began, abs=WITHIN_S)
+    callers, agent = heard(samples, CALLER_HZ), heard(samples, AGENT_HZ)
+    assert len(callers) == 1, callers
+    said = callers[0]
+    assert said[0] - agent[0][0] == pytest.approx(spoke - began, abs=SEEN_WITHIN_S)
+    assert said[1] - said[0] == pytest.approx(0.3, abs=SEEN_WITHIN_S)
+    assert agent[-1][1] - agent[0][0] == pytest.approx(cut - began, abs=SEEN_WITHIN_S)
     assert len(samples) / FILE_RATE == pytest.approx(agent[0][0] + ended - began, abs=1.0)
     assert session.recording_ms == pytest.approx(len(samples) / FILE_RATE * 1000, abs=100)
     assert session.recording_failed is False
@@ -134,6 +140,28 @@ class Clock:
 
     def __call__(self) -> float:
         return self.now
+
+
+def test_tones_of_both_sides_are_found_in_the_file_where_they_sounded(tmp_path: Path) -> None:
+    """SES-4: within 50 ms, an interrupted answer up to its cut."""
+    clock = Clock()
+    timeline, file = Timeline(RATE, 24_000, clock), OggOpusFile(tmp_path / "call.ogg", RATE, 24_000)
+    said, answer = tone(CALLER_HZ, 0.5), tone(AGENT_HZ, 2.0, 24_000)
+    for frame in range(300):
+        if frame == 50:
+            timeline.agent(answer)
+        if frame == 125:
+            timeline.cut()
+        clock.now = (frame + 1) * 0.02
+        at = (frame - 200) * len(said) // 25
+        timeline.caller(said[at : at + len(said) // 25] if 0 <= at < len(said) else bytes(len(said) // 25))
+        if frame % 50 == 49:
+            file.write(*timeline.take())
+    file.write(*timeline.take(whole=True), last=True)
+    assert file.close() == pytest.approx(6_000, abs=20)
+    samples = decoded((tmp_path / "call.ogg").read_bytes())
+    assert heard(samples, AGENT_HZ) == [pytest.approx((1.0, 2.5), abs=WITHIN_S)]
+    assert heard(samples, CALLER_HZ) == [pytest.approx((4.0, 4.5), abs=WITHIN_S)]
 
 
 def placed(arrivals: list[float], *, frame_s: float = 0.02) -> list[float]:
