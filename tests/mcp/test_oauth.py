@@ -345,8 +345,17 @@ async def test_a_large_registration_is_refused(base_url: str) -> None:
     assert answer.status_code == 413
 
 
+@pytest.mark.parametrize(
+    ("called", "headers"),
+    [
+        ({"name": "create_agent", "arguments": {}}, {}),
+        ({"name": "call_tool", "arguments": {"name": "create_agent"}}, {}),
+        ({"name": "call_tool", "arguments": {"name": "agents.create"}}, {"Mcp-Method": "tools/call"}),
+    ],
+    ids=["direct", "by call_tool", "by alias"],
+)
 async def test_a_call_beyond_the_grant_asks_for_the_scope(
-    app: App, person: Person, tenant: Tenant, base_url: str
+    app: App, person: Person, tenant: Tenant, base_url: str, called: dict[str, object], headers: dict[str, str]
 ) -> None:
     """MCP-1"""
     tokens = await tokens_for(app, person, tenant, scope="account:read agents:read")
@@ -354,9 +363,12 @@ async def test_a_call_beyond_the_grant_asks_for_the_scope(
         "jsonrpc": "2.0",
         "id": 1,
         "method": "tools/call",
-        "params": {"name": "create_agent", "arguments": {}},
+        "params": called,
     }
+    named = {"Mcp-Name": str(called["name"])} if headers else {}
     headers = {
+        **headers,
+        **named,
         "Authorization": f"Bearer {tokens['access_token']}",
         "Accept": "application/json, text/event-stream",
         "MCP-Protocol-Version": "2025-11-25",
