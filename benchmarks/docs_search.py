@@ -1,6 +1,6 @@
 """How often `search_docs` finds the section that answers: the questions of retrieval_questions.toml, BM25 alone.
 
-    python -m benchmarks.docs_search
+python -m benchmarks.docs_search
 """
 
 import json
