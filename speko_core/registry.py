@@ -18,6 +18,7 @@ from speko_core.routing.operations import OPERATIONS as ROUTING
 from speko_core.routing.snapshots_operations import OPERATIONS as SNAPSHOTS
 from speko_core.sessions.operations import OPERATIONS as SESSIONS
 from speko_core.starter.operations import OPERATIONS as STARTER
+from speko_core.telephony.operations import OPERATIONS as TELEPHONY
 from speko_core.tools.operations import OPERATIONS as TOOLS
 from speko_core.versions.operations import OPERATIONS as VERSIONS
 from speko_core.webhooks.operations import OPERATIONS as WEBHOOKS
@@ -33,6 +34,7 @@ OPERATIONS: tuple[AnyOperation, ...] = (
     *SESSIONS,
     *RECORDINGS,
     *DO_NOT_CALL,
+    *TELEPHONY,
     *ROUTING,
     *DECISIONS,
     *SNAPSHOTS,

@@ -12,6 +12,7 @@ from speko_core.knowledge import models as knowledge
 from speko_core.metering import models as metering
 from speko_core.routing import decisions_models as decisions
 from speko_core.sessions import models as sessions
+from speko_core.telephony import models as telephony
 from speko_core.toolrun import models as toolrun
 from speko_core.tools import models as tools
 from speko_core.versions import models as versions
@@ -34,4 +35,5 @@ MODULES = (
     tools,
     toolrun,
     integrations,
+    telephony,
 )

@@ -40,8 +40,8 @@ ADD = Operation(
     tool=ToolBinding(
         "add_do_not_call",
         "Add do-not-call number",
-        "Use when somebody must not be called again. Needs number in E.164 form, such as +14155550123. A number that "
-        "is listed already answers its entry, unchanged.",
+        "Use to block a phone number, when somebody must not be called again. Needs number in E.164 form, such as "
+        "+14155550123. A number that is listed already answers its entry, unchanged.",
         toolset="calls",
         next_steps=("list_do_not_call to see the list",),
         idempotent=True,

@@ -66,6 +66,11 @@ async def _do_not_call(tenant: Tenant, client: httpx.AsyncClient) -> str:
     return cast(str, (await client.post("/v1/do-not-call", json={"number": "+14155550123"})).json()["id"])
 
 
+async def _phone_number(tenant: Tenant, client: httpx.AsyncClient) -> str:
+    number = {"e164": "+14155550123", "sipAddress": "sip.example.com"}
+    return cast(str, (await client.post("/v1/phone-numbers/import", json=number)).json()["id"])
+
+
 async def _provider_key(tenant: Tenant, client: httpx.AsyncClient) -> str:
     await client.put("/v1/providers", json={"provider": "deepgram", "apiKey": "dg-theirs"})
     return "deepgram"
@@ -123,6 +128,7 @@ OWNED: dict[str, Callable[[Tenant, httpx.AsyncClient], Awaitable[str]]] = {
     "keys": _key,
     "members": _member,
     "organization": _export,
+    "phone_numbers": _phone_number,
     "sessions": _session,
     "providers": _provider_key,
     "webhook_deliveries": _webhook_delivery,

@@ -1,0 +1,1 @@
+"""The organization's own phone numbers, which its SIP trunks carry."""
