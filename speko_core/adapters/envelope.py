@@ -9,11 +9,18 @@ import base64
 import hashlib
 import hmac
 import os
+from functools import cached_property
+from typing import TYPE_CHECKING
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from speko_core.late import LateModule
+
+if TYPE_CHECKING:
+    from cryptography import exceptions
+    from cryptography.hazmat.primitives.ciphers import aead
+else:
+    # Megabytes that only an installation with stored secrets needs.
+    exceptions = LateModule("cryptography.exceptions")
+    aead = LateModule("cryptography.hazmat.primitives.ciphers.aead")
 
 _VERSION = b"\x01"
 _NONCE = 12
@@ -22,8 +29,9 @@ MASTER_KEY_BYTES = 32
 
 
 def derive(master_key: bytes, purpose: str) -> bytes:
-    """Derive a 32-byte key for one purpose from the master key (HKDF-SHA256, RFC 5869)."""
-    return HKDF(algorithm=SHA256(), length=32, salt=None, info=f"speko/{purpose}".encode()).derive(master_key)
+    """Derive a 32-byte key for one purpose from the master key (HKDF-SHA256 without salt, RFC 5869: its only block)."""
+    extracted = hmac.digest(bytes(hashlib.sha256().digest_size), master_key, "sha256")
+    return hmac.digest(extracted, f"speko/{purpose}".encode() + b"\x01", "sha256")
 
 
 def fingerprint(master_key: bytes) -> str:
@@ -40,17 +48,21 @@ class EnvelopeSecrets:
     """The `Secrets` port over a master key of 32 bytes."""
 
     def __init__(self, master_key: bytes) -> None:
-        self._wrapping = AESGCM(derive(master_key, "envelope"))
+        self._wrapping_key = derive(master_key, "envelope")
         self._pepper = derive(master_key, "digest")
         self._signing = derive(master_key, "signature")
         self.worker_token = derive_worker_token(master_key)
+
+    @cached_property
+    def _wrapping(self) -> "aead.AESGCM":
+        return aead.AESGCM(self._wrapping_key)
 
     def seal(self, plaintext: bytes, *, bound_to: str) -> bytes:
         """Encrypt under a fresh data key."""
         data_key, wrap_nonce, nonce = os.urandom(32), os.urandom(_NONCE), os.urandom(_NONCE)
         context = bound_to.encode()
         wrapped = self._wrapping.encrypt(wrap_nonce, data_key, context)
-        return _VERSION + wrap_nonce + wrapped + nonce + AESGCM(data_key).encrypt(nonce, plaintext, context)
+        return _VERSION + wrap_nonce + wrapped + nonce + aead.AESGCM(data_key).encrypt(nonce, plaintext, context)
 
     def open(self, sealed: bytes, *, bound_to: str) -> bytes:
         """Decrypt; ValueError when the bytes, the row or the key differ."""
@@ -61,8 +73,8 @@ class EnvelopeSecrets:
         context = bound_to.encode()
         try:
             data_key = self._wrapping.decrypt(wrap_nonce, wrapped, context)
-            return AESGCM(data_key).decrypt(nonce, body, context)
-        except InvalidTag:
+            return aead.AESGCM(data_key).decrypt(nonce, body, context)
+        except exceptions.InvalidTag:
             raise ValueError("sealed value does not open here") from None
 
     def digest(self, value: str) -> str:
