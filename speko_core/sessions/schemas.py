@@ -19,7 +19,7 @@ from speko_core.schemas import Input, Output, WireTime
 from speko_core.sessions.plan import SessionPlan
 from speko_core.sessions.rules import LatencyStatus
 from speko_core.sessions.turn_handling import TurnHandling
-from speko_core.sessions.variables import check_given
+from speko_core.sessions.variables import GivenVariables
 from speko_core.types import JsonObject
 
 Source = Literal["user", "agent", "system"]
@@ -85,7 +85,7 @@ class SessionCreate(Input):
             "while nothing was deployed there. `draft` is the newest version, for test keys."
         ),
     )
-    variables: dict[str, str] | None = Field(
+    variables: GivenVariables | None = Field(
         None, description="Values for the prompt; sending it, even empty, makes prompt and first message templates."
     )
     webhook_tags: dict[str, Annotated[str, StringConstraints(max_length=256)]] | None = Field(
@@ -112,11 +112,6 @@ class SessionCreate(Input):
     identity: str | None = Field(
         None, min_length=1, max_length=128, description="Transport participant identity; default `user_<id>`."
     )
-
-    @field_validator("variables")
-    @classmethod
-    def _may_be_given(cls, value: dict[str, str] | None) -> dict[str, str] | None:
-        return value if value is None else check_given(value)
 
     @model_validator(mode="after")
     def _belongs_to_an_agent(self) -> Self:

@@ -7,6 +7,7 @@ from speko_core.context import Ctx
 from speko_core.schemas import Input, Output, WireTime
 from speko_core.sessions.create import create
 from speko_core.sessions.schemas import SessionCreate
+from speko_core.sessions.variables import GivenVariables
 
 TTL_S = 900
 ENVIRONMENT = r"^[a-z][a-z0-9-]{0,38}[a-z0-9]$"
@@ -17,7 +18,7 @@ class TestSessionStart(Input):
 
     agent_id: str | None = Field(None, max_length=80, description="From list_agents; absent: the oldest agent.")
     environment: str | None = Field(None, pattern=ENVIRONMENT, description="Deployed version; default `production`.")
-    variables: dict[str, str] | None = Field(None, description="Values for the prompt's placeholders.")
+    variables: GivenVariables | None = Field(None, description="Values for the prompt's placeholders.")
     ttl_seconds: int = Field(TTL_S, ge=30, le=3_600, description="How long the page works, and the call at most.")
 
 

@@ -7,7 +7,9 @@ declares `promptVariables`. Everywhere else `{{` stays what was written.
 import re
 from collections.abc import Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import AfterValidator
 
 from speko_core.agents.config import VARIABLE_NAME
 from speko_core.agents.schemas import AgentRow
@@ -40,6 +42,9 @@ def check_given(given: dict[str, str]) -> dict[str, str]:
         if len(value) > MAX_VALUE_CHARACTERS:
             raise ValueError(f"{name}: must be at most {MAX_VALUE_CHARACTERS} characters")
     return given
+
+
+GivenVariables = Annotated[dict[str, str], AfterValidator(check_given)]
 
 
 def system_variables(
