@@ -123,9 +123,11 @@ async def test_another_organizations_agent_is_not_found(door: Door, other_tenant
         ({"dispatchMetadataTemplate": {"x": "y" * 16_384}}, "dispatchMetadataTemplate"),
     ],
 )
-async def test_a_wrong_field_is_named_without_its_value(rest: httpx.AsyncClient, change: object, field: str) -> None:
+async def test_a_wrong_field_is_named_without_its_value(
+    rest: httpx.AsyncClient, change: dict[str, object], field: str
+) -> None:
     """A number is personal data, also in an error."""
-    answer = await rest.post("/v1/phone-numbers/import", json={**TRUNK, **dict(change)})  # type: ignore[call-overload]
+    answer = await rest.post("/v1/phone-numbers/import", json={**TRUNK, **change})
     assert (answer.status_code, answer.json()["code"]) == (400, "VALIDATION_ERROR")
     assert field in answer.json()["error"]
     assert "4155550123" not in answer.json()["error"].replace(NUMBER, "")

@@ -40,8 +40,9 @@ def test_the_official_sdk_works_through_its_whole_resource(product: Product) -> 
         "uploaded": "processing",
         "ready": ["ready", 1, {"by": "sdk"}, True],
         "failure": seen["sync"]["failure"],
-        "counts": [2, 1],
-        "documents": [["returns.md", "ready"], ["a.txt", "failed"]],
+        "registered": ["pending", "PUT", "processing", "ready"],
+        "counts": [3, 2],
+        "documents": [["returns.md", "ready"], ["a.txt", "failed"], ["b.md", "ready"]],
         "deleted": [True, True, True],
     }
     assert seen["sync"]["failure"].startswith("DOCUMENT_INGEST_FAILED")
@@ -50,7 +51,8 @@ def test_the_official_sdk_works_through_its_whole_resource(product: Product) -> 
         "ready": "ready",
         "upload": ["PUT", 600],
         "listed": ["ready", "pending"],
-        "seen": "pending",
+        "seen": ["pending", "processing"],
+        "counts": [2, 2],
         "deleted": [True, True],
         "gone": True,
     }

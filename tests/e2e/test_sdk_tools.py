@@ -48,6 +48,7 @@ async def test_the_sdk_manages_tools_and_has_them_called(guide_deps: Deps, tenan
             ["meta", 0], ["server_tool_call", "started"], ["server_tool_call", "completed"], ["meta", 1], ["done", None]
         ],
         "simulation": [{"name": "Mocky"}, None, "never"],
-        "gone": True,
+        "made": ["hang_up", "builtin"],
+        "gone": [True, True],
     }  # fmt: skip
     assert shop.bodies == [{"name": "Luna"}, {"name": "Luna"}]

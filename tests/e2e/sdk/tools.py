@@ -69,10 +69,12 @@ async def later() -> dict[str, object]:
         mocked = await tools.update(agent_id, row.id, {"simulation": {"mode": "mock", "response": {"name": "Mocky"}}})
         live = await tools.update(agent_id, row.id, {"simulation": None})
         again = await tools.get(agent_id, row.id)
-        gone = await tools.delete(agent_id, row.id)
+        ended = await tools.create(agent_id, HANG_UP)
+        gone = [await tools.delete(agent_id, row.id), await tools.delete(agent_id, ended.id)]
     return {
         "events": [event for event in seen if event[0] != "delta"],
         "simulation": [mocked.simulation.response, live.simulation, again.pre_tool_speech],
+        "made": [ended.name, ended.source.kind],
         "gone": gone,
     }
 
