@@ -8,16 +8,16 @@ import anthropic
 import groq
 import openai
 import pytest
-from google import genai
-from google.genai import errors as google_errors
-from google.genai import types
 
+from speko_core.late import LateModule
 from tests.fakes.vendors.anthropic_llm import FakeAnthropic
 from tests.fakes.vendors.behaviour import refusing
 from tests.fakes.vendors.google_llm import FakeGemini
 from tests.fakes.vendors.llm import WEATHER
 from tests.fakes.vendors.openai_llm import FakeGroqChat, FakeOpenAiChat, FakeXaiChat
 
+# Takes seconds to load, in every test process that collects this module.
+genai, google_errors, types = map(LateModule, ("google.genai", "google.genai.errors", "google.genai.types"))
 CITY = {"type": "object", "properties": {"city": {"type": "string"}}}
 CHAT_TOOLS = [{"type": "function", "function": {"name": "get_weather", "parameters": CITY}}]
 HI = [{"role": "user", "content": "Hi"}]
