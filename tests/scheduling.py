@@ -11,7 +11,7 @@ from xdist.scheduler import LoadScopeScheduling
 
 PRODUCT: Final = tuple(
     f"tests/e2e/test_{name}.py"
-    for name in ("up", "up_crashes", "cli", "sdk_python", "tool_call", "starter", "knowledge")
+    for name in ("up", "up_crashes", "cli", "sdk_python", "tool_call", "starter", "knowledge", "recording")
 )
 APART: Final = ("tests/e2e/", "tests/core/test_jobs_role.py", "tests/providers/test_adding_a_provider.py")
 EARLY: Final = (*PRODUCT, *APART, "tests/core/test_jobs", "tests/core/test_migrations", "tests/worker/",

@@ -29,7 +29,7 @@ from speko_gateway.app import create_app, document
 from tests.conftest import MASTER_KEY, Tenant, add_tenant
 from tests.fakes.scripted_providers import HEARD, HELLO, Script, ScriptedVendor, cast
 
-EXAMPLES = 4
+EXAMPLES = 2
 # Long enough to be encoded into any format.
 SPEECH = (AudioChunk(bytes(9_600), "audio/pcm;rate=24000"),)
 
