@@ -1,6 +1,7 @@
 """Shared fixtures: ports for tests, an organization with keys, the REST client, both database engines."""
 
 import asyncio
+import gc
 import os
 import secrets as random
 import shutil
@@ -49,6 +50,12 @@ MASTER_KEY = SecretStr("c3Bla28tdGVzdC1tYXN0ZXIta2V5LTMyLWJ5dGVzISE=")
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Long tests first."""
     sort(items)
+
+
+def pytest_collection_finish() -> None:
+    """Thousands of collected tests live to the end: leave them out of every garbage collection."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LongestFirst:
