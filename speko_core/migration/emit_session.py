@@ -8,6 +8,7 @@ from speko_core.late import LateModule
 from speko_core.migration.neutral import Agent, Variable, VoiceAgents
 from speko_core.sessions.variables import MAX_VARIABLES
 from speko_core.types import JsonObject
+from speko_core.validation import nul_fields
 
 if TYPE_CHECKING:
     from speko_core.agents import templates
@@ -41,7 +42,9 @@ def session_config(agent: Agent, agents: VoiceAgents, payload: JsonObject, warni
     language = intent["language"] if isinstance(intent, dict) else "en-US"
     origin: JsonObject = {"platform": agents.platform, "sourceDigest": agents.digest, "agent": agent.key}
     metadata: JsonObject = {"migration": origin}
-    if agent.metadata and len(str(agent.metadata)) <= _MAX_METADATA_TEXT:
+    if any(nul_fields(agent.metadata)):
+        warnings.append("The source's metadata holds NUL characters, which a session does not take; it stays behind.")
+    elif agent.metadata and len(str(agent.metadata)) <= _MAX_METADATA_TEXT:
         metadata["source"] = agent.metadata
     session: JsonObject = {"intent": {"language": language}, "metadata": metadata}
     if agent.limits.max_duration_s:

@@ -88,3 +88,13 @@ def test_a_changed_document_is_still_accounted_for_in_full(name: str, data: st.D
         return
     for found in outcome.parsed:
         check(found, len(list(leaf_paths(value))))
+
+
+def test_a_session_takes_what_is_built_although_the_source_holds_nul() -> None:
+    """MIG-2"""
+    value = json.loads((FIXTURES / "ultravox_call.json").read_text("utf-8-sig"))
+    value["metadata"]["line"] = "\0"
+    (found,) = parse_files([File("call.json", json.dumps(value).encode())]).parsed
+    check(found, len(list(leaf_paths(value))))
+    built = build_session_config(found.agents, BuildOptions())
+    assert any("NUL" in warning for warning in built.warnings)
