@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import re
+from abc import ABC, abstractmethod
 from collections.abc import AsyncIterable, AsyncIterator, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -27,14 +28,15 @@ CALL_TIMEOUT = timedelta(seconds=60)
 _KEY = re.compile(r"[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*")
 
 
-class StoredBlobs:
+class StoredBlobs(ABC):
     """What every store does alike; subclasses open the store and sign."""
 
     def __init__(self) -> None:
         self._opened: ObjectStore | None = None
 
+    @abstractmethod
     def _open(self) -> ObjectStore:
-        raise NotImplementedError
+        """The store, at its first use."""
 
     @property
     def _store(self) -> ObjectStore:
