@@ -69,7 +69,8 @@ async def announce_recording(db: AsyncSession, row: VoiceSession, url: str | Non
     await _emit(db, row, plan, "call.recording", payload, now)
 
 
-def _facts(row: VoiceSession, plan: SessionPlan) -> JsonObject:
+def identified(row: VoiceSession, plan: SessionPlan) -> JsonObject:
+    """Which call it is: what every webhook about a call begins with."""
     return {
         "call_id": row.id,
         "session_id": row.id,
@@ -78,9 +79,11 @@ def _facts(row: VoiceSession, plan: SessionPlan) -> JsonObject:
         "agent_version": plan.agent_version,
         "environment": plan.environment,
         "kind": row.kind,
-        "status": row.status,
-        "metadata": plan.metadata,
     }
+
+
+def _facts(row: VoiceSession, plan: SessionPlan) -> JsonObject:
+    return {**identified(row, plan), "status": row.status, "metadata": plan.metadata}
 
 
 def _status(row: VoiceSession, plan: SessionPlan, now: datetime) -> JsonObject:

@@ -9,7 +9,7 @@ from speko_core.principal import Principal
 from speko_core.recordings.consent import allows_recording
 from speko_core.recordings.rules import RecordingStatus
 from speko_core.sessions import repository, service
-from speko_core.sessions.announce import announce
+from speko_core.sessions.announce import announce, identified
 from speko_core.sessions.models import VoiceSession
 from speko_core.sessions.offline import runs_offline
 from speko_core.sessions.overrides import overridden
@@ -86,13 +86,7 @@ def _question(row: VoiceSession, plan: SessionPlan) -> JsonObject:
     telephony = ("to", "from", "dialed_number", "forwarded_from_number", "phone_number_id", "call_control_id")
     shown = {"intent", "voice", "system_prompt", "first_message", "first_message_mode"}
     return {
-        "call_id": row.id,
-        "session_id": row.id,
-        "organization_id": row.organization_id,
-        "agent_id": row.agent_id,
-        "agent_version": plan.agent_version,
-        "environment": plan.environment,
-        "kind": row.kind,
+        **identified(row, plan),
         "direction": None,
         **dict.fromkeys(telephony),
         "pipeline_config": plan.model_dump(mode="json", by_alias=True, include=shown),
