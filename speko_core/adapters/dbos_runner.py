@@ -86,11 +86,15 @@ class DbosRunner:
         """Take no more work, wait for what runs; what is not done by then goes on after the restart."""
         running = DBOS.list_workflows_async(status="PENDING", executor_id=self._executor_id, load_input=False)
         wait_s = math.ceil(timeout_s) if await running else 0
-        # The engine made its own pool the loop's default and takes it along; what still runs needs another.
-        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(thread_name_prefix="speko.jobs"))
+        _use_own_threads()
         await asyncio.to_thread(DBOS.destroy, destroy_registry=True, workflow_completion_timeout_sec=wait_s)
-        # The engine made its threads the loop's default and has just ended them; the rest of the end needs some.
-        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(max_workers=2))
+        # Work that was still running may have made the engine's the default once more.
+        _use_own_threads()
+
+
+def _use_own_threads() -> None:
+    """Each asynchronous call of the engine makes its threads the loop's default; it ends them when it is destroyed."""
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(thread_name_prefix="speko.jobs"))
 
 
 def _register(deps: Deps, kind: JobKind) -> None:
