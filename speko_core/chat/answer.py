@@ -50,6 +50,7 @@ class ChatAnswer:
 
     async def batches(self, beat_s: float = BEAT_S) -> AsyncGenerator[Sequence[WireEvent], None]:
         """The answer as it comes; once whole, it is in the transcript before `done` is told."""
+        # Alike on both sides: the checker finds the type of the events only where it knows which call it is.
         shown = _shown(self._call, beat_s) if isinstance(self._call, ToolLoop) else _shown(self._call, beat_s)
         async with aclosing(shown) as batches:
             async for batch in batches:
