@@ -11,6 +11,7 @@ from typing import Generic, TypeVar
 
 from speko_core.eager import begin
 from speko_core.providers.base import FailureKind, ProviderError
+from speko_core.providers.gathered import Gathered
 
 log = logging.getLogger("speko.oneshot")
 
@@ -97,16 +98,22 @@ class Reading(Generic[E]):
 
     async def _read(self) -> None:
         try:
-            async for event in self._source:
-                self._buffer.append(event)
-                self._wake()
-                if len(self._buffer) >= BOUND:
-                    await self._wait_for_room()
+            if isinstance(self._source, Gathered):
+                async for events in self._source.groups:
+                    self._buffer += events
+                    await self._told()
+            else:
+                async for event in self._source:
+                    self._buffer.append(event)
+                    await self._told()
         finally:
             # Here, in the task that ran it, whatever ended the reading.
             if isinstance(self._source, AsyncGenerator):
                 await self._source.aclose()
 
-    async def _wait_for_room(self) -> None:
-        self._room.clear()
-        await self._room.wait()
+    async def _told(self) -> None:
+        """Say that something has come, and wait for room when too much is there."""
+        self._wake()
+        if len(self._buffer) >= BOUND:
+            self._room.clear()
+            await self._room.wait()

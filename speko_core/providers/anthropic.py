@@ -169,6 +169,10 @@ class MessagesReader(LlmReader):
         elif kind == "error":
             raise reported(frame)
 
+    def _only_text(self, frame: dict[str, Any]) -> object:
+        delta = frame["delta"] if frame.get("type") == "content_block_delta" else {}
+        return delta.get("text") if delta.get("type") == "text_delta" else None
+
     def _block(self, index: int, block: dict[str, Any]) -> Iterator[LlmEvent]:
         if block["type"] == "tool_use":
             self.calls.start(index, block["id"], block["name"])

@@ -3,7 +3,7 @@
 import hashlib
 import re
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -15,11 +15,15 @@ from speko_core.providers.base import FailureKind, LlmEvent, LlmRequest, LlmUsag
 from speko_core.providers.catalog import ModelFacts
 from speko_core.providers.families.failures import error_words, failure_kind
 from speko_core.providers.families.http import VendorHttp
+from speko_core.providers.families.likeness import Likeness
 from speko_core.providers.families.sse import SseEvent, SseParser
+from speko_core.providers.gathered import Gathered
 
 CHARACTERS_PER_TOKEN: Final = 4
 MAX_ARGS_CHARACTERS: Final = 1_000_000
 EFFORT_WITH_TOOLS: Final = "reasoningEffortWithTools"
+# A third of the time of the constructor.
+_delta = TextDelta._make
 _PORTABLE_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,40}")
 
 
@@ -34,22 +38,41 @@ class LlmReader(ABC):
         self.refused = False
         self.truncated = False  # the limit of tokens ended the answer
         self._request, self._written, self._touched = request, 0, False
+        self._failure: ProviderError | None = None
+        self._likeness = Likeness(self._only_text)
 
-    def read(self, frames: Sequence[SseEvent]) -> Iterator[LlmEvent]:
-        """The events that the frames of one upstream read give.
+    def read(self, frames: Sequence[SseEvent]) -> list[LlmEvent]:
+        """The events that the frames of one upstream read give; `check` tells of what could not be read after them."""
+        found: list[LlmEvent] = []
+        self._touched = self._touched or bool(frames)
+        try:
+            for frame in frames:
+                text = self._likeness.text(frame.data)
+                if text is None:
+                    found += self._parsed(frame)
+                else:
+                    found.append(_delta((text,)))
+        except ProviderError as error:
+            self._failure = error
+        except (ValueError, TypeError, AttributeError, LookupError):
+            self._failure = ProviderError(FailureKind.UPSTREAM, "a frame has an unexpected shape")
+        self._written += sum([len(event.text) for event in found if isinstance(event, TextDelta)])
+        return found
+
+    def _parsed(self, frame: SseEvent) -> Sequence[LlmEvent]:
+        found = list(self._take(frame))
+        if len(found) == 1 and isinstance(found[0], TextDelta):
+            self._likeness.learn(frame.data, found[0].text)
+        return found
+
+    def check(self) -> None:
+        """Nothing, as long as every frame could be read.
 
         Raises:
             ProviderError: a frame does not parse, or reports a failure.
         """
-        self._touched = self._touched or bool(frames)
-        try:
-            for frame in frames:
-                for found in self._take(frame):
-                    if isinstance(found, TextDelta):
-                        self._written += len(found.text)
-                    yield found
-        except (ValueError, TypeError, AttributeError, LookupError):
-            raise ProviderError(FailureKind.UPSTREAM, "a frame has an unexpected shape") from None
+        if self._failure is not None:
+            raise self._failure
 
     def conclude(self) -> Iterator[LlmEvent]:
         """What is left to say once the stream is over: tool calls and usage.
@@ -73,25 +96,34 @@ class LlmReader(ABC):
     def _take(self, event: SseEvent) -> Iterable[LlmEvent]:
         """Read one frame; shape errors may be left to raise."""
 
+    def _only_text(self, frame: dict[str, Any]) -> object:
+        """The text of a frame that says nothing else; None for every other, and where a vendor repeats no frames."""
+        return None
 
-async def stream_llm(http: VendorHttp, wire: httpx.Request, reader: LlmReader) -> AsyncIterator[LlmEvent]:
-    """Send and read one answer as it comes, one upstream read at a time.
+
+def stream_llm(http: VendorHttp, wire: httpx.Request, reader: LlmReader) -> Gathered[LlmEvent]:
+    """Send and read one answer as it comes, in groups of what one upstream read brings.
 
     Raises:
         ProviderError: as `FailureKind` says.
     """
+    return Gathered(_stream(http, wire, reader))
+
+
+async def _stream(http: VendorHttp, wire: httpx.Request, reader: LlmReader) -> AsyncGenerator[Sequence[LlmEvent], None]:
     parser = SseParser()
     async with http.stream(wire) as answer, aclosing(answer.chunks()) as chunks:
         async for chunk in chunks:
-            for found in reader.read(parser.feed(chunk)):
+            if found := reader.read(parser.feed(chunk)):
                 yield found
+            reader.check()
             if reader.ended:
                 break
         # Without the blank line that ends it: some hosts close the connection right after the last frame.
-        for found in reader.read(() if reader.ended else parser.feed(b"\n\n")):
+        if not reader.ended and (found := reader.read(parser.feed(b"\n\n"))):
             yield found
-        for found in reader.conclude():
-            yield found
+        reader.check()
+        yield tuple(reader.conclude())
         await answer.drain(chunks)
 
 

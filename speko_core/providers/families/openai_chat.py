@@ -119,10 +119,6 @@ def _message(message: Message, system_role: str) -> JsonValue:
     return {"role": "assistant", "content": message.content or None, "tool_calls": calls}
 
 
-# A third of the time of the constructor.
-_delta = TextDelta._make
-
-
 class ChatReader(LlmReader):
     """Reads data-only frames up to `[DONE]`. Thinking text (`reasoning`, `reasoning_content`) is never spoken."""
 
@@ -138,7 +134,7 @@ class ChatReader(LlmReader):
         for choice in frame.get("choices") or ():
             delta = choice.get("delta") or {}
             if text := delta.get("content"):
-                found.append(_delta((_text(text),)))
+                found.append(TextDelta(_text(text)))
             for fragment in delta.get("tool_calls") or ():
                 self._fragment(fragment)
             if delta.get("refusal"):
@@ -146,6 +142,14 @@ class ChatReader(LlmReader):
             if reason := choice.get("finish_reason"):
                 self._finish(reason)
         return found
+
+    def _only_text(self, frame: dict[str, Any]) -> object:
+        choices = frame.get("choices") or []
+        if len(choices) != 1 or frame.get("usage") or "x_groq" in frame:
+            return None
+        delta = choices[0].get("delta") or {}
+        more = choices[0].get("finish_reason") or delta.get("tool_calls") or delta.get("refusal")
+        return None if more else delta.get("content")
 
     def _fragment(self, fragment: dict[str, Any]) -> None:
         key, call_id, function = fragment.get("index", 0), fragment.get("id"), fragment.get("function") or {}

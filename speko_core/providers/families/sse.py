@@ -11,6 +11,7 @@ from speko_core.providers.base import FailureKind, ProviderError
 
 MAX_EVENT_BYTES: Final = 8 * 1024 * 1024
 _BOM: Final = b"\xef\xbb\xbf"
+_DATA: Final = b"data: "
 
 
 class SseEvent(NamedTuple):
@@ -58,13 +59,14 @@ class SseParser:
     def _feed_blocks(self, text: bytes, events: list[SseEvent]) -> bytes:
         """The usual case, several times faster than line by line: whole events; returns what follows the last one."""
         self._rest = b""
-        *blocks, rest = text.split(b"\n\n")
-        one_line_each = text.count(b"\n") == 2 * len(blocks) and len(text) <= self._max
-        for block in blocks:
-            if one_line_each and block.startswith(b"data: "):
-                events.append(_event(("", block[6:])))
-            else:
-                self._feed_lines((*block.split(b"\n"), b""), events)
+        blocks, end, rest = text.rpartition(b"\n\n")
+        if not end:
+            return rest
+        found = blocks.removeprefix(_DATA).split(b"\n\n" + _DATA)
+        if blocks.startswith(_DATA) and blocks.count(b"\n") == 2 * len(found) - 2 and len(text) <= self._max:
+            events += [_event(("", data)) for data in found]
+        else:
+            self._feed_lines((*blocks.split(b"\n"), b""), events)
         return rest
 
     def _feed_lines(self, lines: Iterable[bytes], events: list[SseEvent]) -> None:
