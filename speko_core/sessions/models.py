@@ -69,6 +69,8 @@ class SessionTurn(Base, OrganizationScoped, Timestamps):
     )
     idx: Mapped[int] = mapped_column(Integer)
     source: Mapped[str] = mapped_column(String(8))
+    # Which agent spoke, in turns of an agent.
+    agent_id: Mapped[str | None] = mapped_column(String(ID_LENGTH), default=None)
     text: Mapped[str] = mapped_column(Text)
     started_at: Mapped[datetime] = mapped_column()
     ended_at: Mapped[datetime | None] = mapped_column(default=None)
