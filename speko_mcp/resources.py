@@ -14,7 +14,7 @@ from speko_core.deps import Deps
 from speko_core.errors import NotFound, SpekoError
 from speko_core.execute import execute
 from speko_core.registry import by_id
-from speko_core.sessions.schemas import SessionCreate
+from speko_core.sessions.creation_schemas import SessionCreate
 from speko_core.types import JsonObject, JsonValue
 from speko_mcp.binding import NOTICE
 from speko_mcp.ceiling import fit

@@ -5,7 +5,7 @@ from typing import Annotated, Self
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from speko_core.schemas import Input
-from speko_core.sessions.schemas import SessionCreate
+from speko_core.sessions.creation_schemas import SessionCreate
 from speko_core.types import JsonObject
 
 MAX_MESSAGE_CHARS = 10_000

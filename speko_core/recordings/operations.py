@@ -2,7 +2,8 @@
 
 from speko_core.operations import AnyOperation, ErrorCase, Http, Operation, ToolBinding
 from speko_core.recordings import receiving, service
-from speko_core.sessions.schemas import Accepted, SessionRef
+from speko_core.sessions.schemas import SessionRef
+from speko_core.sessions.worker_schemas import Accepted
 
 NOT_AVAILABLE = ErrorCase(
     404, "RECORDING_NOT_AVAILABLE", "No such session, or its recording is not ready, failed, suppressed or deleted."

@@ -20,7 +20,8 @@ from speko_core.sessions import repository
 from speko_core.sessions.announce import announce_recording
 from speko_core.sessions.models import VoiceSession
 from speko_core.sessions.plan import SessionPlan
-from speko_core.sessions.schemas import Accepted, SessionRef
+from speko_core.sessions.schemas import SessionRef
+from speko_core.sessions.worker_schemas import Accepted
 
 
 async def receive(

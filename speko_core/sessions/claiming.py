@@ -15,9 +15,9 @@ from speko_core.sessions.offline import runs_offline
 from speko_core.sessions.overrides import overridden
 from speko_core.sessions.plan import SessionPlan
 from speko_core.sessions.rules import Status
-from speko_core.sessions.schemas import SessionClaim, SessionClaimed
 from speko_core.sessions.signing import sign_plan, verify_plan
 from speko_core.sessions.tokens import REPORTING_GRACE, SessionClaims, mint_session_token
+from speko_core.sessions.worker_schemas import SessionClaim, SessionClaimed
 from speko_core.types import JsonObject
 from speko_core.webhooks.pre_call import pre_call
 

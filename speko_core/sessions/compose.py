@@ -9,9 +9,9 @@ from speko_core.providers.base import Modality
 from speko_core.providers.catalog import load_catalog
 from speko_core.routing.intent import Constraints, OptimizeFor, Region, RoutingIntent
 from speko_core.schemas import wire_time
+from speko_core.sessions.creation_schemas import LlmOverride, SessionCreate, SttOverride, TtsOverride
 from speko_core.sessions.frame import Frame, first
 from speko_core.sessions.plan import PlanIdle, PlanIntent, PlanModels, SessionPlan
-from speko_core.sessions.schemas import LlmOverride, SessionCreate, SttOverride, TtsOverride
 from speko_core.sessions.texts import texts_of
 from speko_core.sessions.turn_handling import turn_taking
 from speko_core.types import JsonObject

@@ -13,12 +13,12 @@ from speko_core.ports.rooms import RoomAccess, RoomRequest, RoomsError
 from speko_core.recordings.consent import allows_recording
 from speko_core.recordings.rules import RecordingStatus
 from speko_core.sessions.compose import compose
+from speko_core.sessions.creation_schemas import SessionCreate, SessionCreated
 from speko_core.sessions.frame import Frame
 from speko_core.sessions.models import VoiceSession
 from speko_core.sessions.offline import runs_offline
 from speko_core.sessions.plan import SessionPlan
 from speko_core.sessions.rules import Status
-from speko_core.sessions.schemas import SessionCreate, SessionCreated
 from speko_core.sessions.signing import sign_plan
 from speko_core.versions.live import Serving, serving
 from speko_core.versions.service import found_agent

@@ -2,7 +2,19 @@
 
 from speko_core.operations import AnyOperation, ErrorCase, Http, Operation, ToolBinding
 from speko_core.schemas import Deleted
-from speko_core.sessions import agent_calls, claiming, create, deletion, schemas, service, trial, worker_service
+from speko_core.sessions import (
+    agent_calls,
+    claiming,
+    create,
+    creation_schemas,
+    deletion,
+    schemas,
+    service,
+    trial,
+    turn_schemas,
+    worker_schemas,
+    worker_service,
+)
 
 NOT_FOUND = ErrorCase(404, "SESSION_NOT_FOUND", "No session with this id exists in the authenticated organization.")
 AGENT_NOT_FOUND = ErrorCase(404, "NOT_FOUND", "No agent with this id exists in the authenticated organization.")
@@ -20,8 +32,8 @@ CREATE = Operation(
     ),
     scope="sessions:write",
     effect="write",
-    input=schemas.SessionCreate,
-    output=schemas.SessionCreated,
+    input=creation_schemas.SessionCreate,
+    output=creation_schemas.SessionCreated,
     run=create.create,
     errors=(AGENT_NOT_FOUND, CREATE_FAILED),
     http=Http("POST", "/v1/sessions", 201, tag=TAG),
@@ -112,7 +124,7 @@ TRANSCRIPT = Operation(
     scope="sessions:read",
     effect="read",
     input=schemas.SessionRef,
-    output=schemas.Transcript,
+    output=turn_schemas.Transcript,
     run=service.transcript,
     errors=(NOT_FOUND,),
     http=Http("GET", "/v1/sessions/{id}/transcript", tag=TAG),
@@ -132,7 +144,7 @@ ADD_TURNS = Operation(
     description="Idempotent on (session, index): the same index replaces, the last write wins.",
     scope="sessions:turns",
     effect="write",
-    input=schemas.TurnsAdd,
+    input=turn_schemas.TurnsAdd,
     output=type(None),
     run=service.add_turns,
     errors=(NOT_FOUND,),
@@ -220,8 +232,8 @@ WORKER_HEARTBEAT = Operation(
     summary="Renew a worker's lease",
     scope="worker:run",
     effect="write",
-    input=schemas.WorkerHeartbeat,
-    output=schemas.Accepted,
+    input=worker_schemas.WorkerHeartbeat,
+    output=worker_schemas.Accepted,
     run=worker_service.heartbeat_worker,
     http=Http("POST", "/internal/workers/heartbeat", internal=True),
 )
@@ -230,8 +242,8 @@ CLAIM = Operation(
     summary="Take a session, once",
     scope="worker:run",
     effect="write",
-    input=schemas.SessionClaim,
-    output=schemas.SessionClaimed,
+    input=worker_schemas.SessionClaim,
+    output=worker_schemas.SessionClaimed,
     run=claiming.take,
     conclude=claiming.hand_over,
     errors=(NOT_FOUND, CLAIMED),
@@ -242,8 +254,8 @@ HEARTBEAT = Operation(
     summary="Say that a session lives",
     scope="sessions:worker",
     effect="write",
-    input=schemas.SessionClaim,
-    output=schemas.SessionStatus,
+    input=worker_schemas.SessionClaim,
+    output=worker_schemas.SessionStatus,
     run=worker_service.heartbeat_session,
     errors=(NOT_FOUND,),
     http=Http("POST", "/internal/sessions/{id}/heartbeat", internal=True),
@@ -253,8 +265,8 @@ FINISH = Operation(
     summary="Close a session",
     scope="sessions:worker",
     effect="write",
-    input=schemas.SessionFinish,
-    output=schemas.SessionStatus,
+    input=worker_schemas.SessionFinish,
+    output=worker_schemas.SessionStatus,
     run=worker_service.finish,
     errors=(NOT_FOUND,),
     http=Http("POST", "/internal/sessions/{id}/finish", internal=True),

@@ -6,8 +6,8 @@ from pydantic import ConfigDict, Field, ValidationError
 
 from speko_core.agents.config import IdleReprompt, SpeechNormalization
 from speko_core.agents.schemas import FirstMessageMode
+from speko_core.sessions.creation_schemas import SessionCreate
 from speko_core.sessions.plan import PlanIdle, PlanIntent, SessionPlan
-from speko_core.sessions.schemas import SessionCreate
 from speko_core.types import JsonObject
 from speko_core.validation import nul_fields
 

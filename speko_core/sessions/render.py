@@ -6,15 +6,8 @@ from collections.abc import Sequence
 from speko_core.sessions.models import SessionTurn, VoiceSession
 from speko_core.sessions.plan import SessionPlan
 from speko_core.sessions.rules import latency_status
-from speko_core.sessions.schemas import (
-    LegsIn,
-    SessionDetail,
-    SessionEntry,
-    SessionState,
-    Transcript,
-    TranscriptEntry,
-    TurnLatency,
-)
+from speko_core.sessions.schemas import SessionDetail, SessionEntry, SessionState
+from speko_core.sessions.turn_schemas import LegsIn, Transcript, TranscriptEntry, TurnLatency
 from speko_core.types import JsonObject
 
 

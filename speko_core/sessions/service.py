@@ -8,16 +8,8 @@ from speko_core.sessions import render, repository
 from speko_core.sessions.announce import announce
 from speko_core.sessions.models import SessionTurn, VoiceSession
 from speko_core.sessions.rules import FINAL, Event, Status, step
-from speko_core.sessions.schemas import (
-    SessionDetail,
-    SessionList,
-    SessionPage,
-    SessionRef,
-    SessionState,
-    Transcript,
-    TurnIn,
-    TurnsAdd,
-)
+from speko_core.sessions.schemas import SessionDetail, SessionList, SessionPage, SessionRef, SessionState
+from speko_core.sessions.turn_schemas import Transcript, TurnIn, TurnsAdd
 
 
 async def list_sessions(ctx: Ctx, data: SessionList) -> SessionPage:

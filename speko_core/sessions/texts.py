@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from speko_core.agents.schemas import AgentRow, FirstMessageMode
+from speko_core.sessions.creation_schemas import SessionCreate
 from speko_core.sessions.frame import Frame, first
-from speko_core.sessions.schemas import SessionCreate
 from speko_core.sessions.variables import fill, system_variables
 
 

@@ -6,7 +6,7 @@ from speko_core.agents.choice import chosen_agent
 from speko_core.context import Ctx
 from speko_core.schemas import Input, Output, WireTime
 from speko_core.sessions.create import create
-from speko_core.sessions.schemas import SessionCreate
+from speko_core.sessions.creation_schemas import SessionCreate
 from speko_core.sessions.variables import GivenVariables
 
 TTL_S = 900

@@ -9,13 +9,7 @@ from speko_core.sessions import repository, service
 from speko_core.sessions.announce import announce
 from speko_core.sessions.models import VoiceSession
 from speko_core.sessions.rules import Event, Status
-from speko_core.sessions.schemas import (
-    Accepted,
-    SessionClaim,
-    SessionFinish,
-    SessionStatus,
-    WorkerHeartbeat,
-)
+from speko_core.sessions.worker_schemas import Accepted, SessionClaim, SessionFinish, SessionStatus, WorkerHeartbeat
 
 _MACHINE_WORD = re.compile(r"[A-Z][A-Z0-9_]{0,63}")
 

@@ -13,9 +13,9 @@ from speko_core.errors import InvalidInput
 from speko_core.ids import new_id, new_session_id
 from speko_core.migration.build import AgentBuild
 from speko_core.sessions.compose import compose
+from speko_core.sessions.creation_schemas import SessionCreate
 from speko_core.sessions.frame import Frame
 from speko_core.sessions.plan import SessionPlan
-from speko_core.sessions.schemas import SessionCreate
 from speko_core.toolrun.tool import RunnableTool, from_definition
 from speko_core.types import JsonObject
 from speko_core.validation import field_problems

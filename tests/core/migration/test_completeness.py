@@ -15,7 +15,7 @@ from speko_core.migration.documents import File, documents_of
 from speko_core.migration.emit import build_session_config
 from speko_core.migration.parse import Parsed, parse_files
 from speko_core.migration.paths import leaf_paths
-from speko_core.sessions.schemas import SessionCreate
+from speko_core.sessions.creation_schemas import SessionCreate
 from speko_core.types import JsonValue
 from tests.core.migration.samples import FIXTURES, SAMPLES, files_of, parsed
 
