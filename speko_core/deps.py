@@ -79,6 +79,7 @@ class Deps:
         await self.providers.aclose()
         await self.embedders.aclose()
         await self.outbound.aclose()
+        await self.rooms.aclose()
         await self.jobs.aclose()
         await self.journal.aclose()
         await self.database.aclose()
@@ -105,6 +106,23 @@ def _blobs(settings: Settings, secrets: Secrets, clock: Clock) -> Blobs:
     if settings.blobs_url:
         return CloudBlobs(settings.blobs_url)
     return FolderBlobs(settings.data_dir / "blobs", GatewayUrls(settings.base_url, secrets, clock))
+
+
+def _rooms(settings: Settings) -> Rooms:
+    secret = settings.livekit_api_secret
+    if not settings.livekit_url:
+        return EmbeddedRooms(settings.base_url)
+    if not settings.livekit_api_key or secret is None:
+        raise ConfigurationError("SPEKO_LIVEKIT_URL needs SPEKO_LIVEKIT_API_KEY and SPEKO_LIVEKIT_API_SECRET.")
+    try:
+        # Only here: an installation without LiveKit has neither its packages nor the 40 MB they take.
+        from speko_core.adapters.livekit_rooms import LiveKitRooms
+    except ImportError:
+        raise ConfigurationError("SPEKO_LIVEKIT_URL needs more packages: pip install 'speko[worker]'.") from None
+    caller_url = settings.livekit_public_url or settings.livekit_url
+    return LiveKitRooms(
+        settings.livekit_url, caller_url, settings.livekit_api_key, secret.get_secret_value(), settings.livekit_agent
+    )
 
 
 def _mail(settings: Settings) -> Mail:
@@ -138,7 +156,7 @@ def build_deps(settings: Settings) -> Deps:
         database=database,
         providers=late_registry(settings),
         jobs=DbosJobs(settings),
-        rooms=EmbeddedRooms(settings.base_url),
+        rooms=_rooms(settings),
         blobs=_blobs(settings, secrets, clock),
         embedders=Embedders(settings),
         limits=RateLimiter(

@@ -6,7 +6,7 @@ No other module reads the environment. Every name is `SPEKO_` + the field in cap
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError, field_validator
@@ -130,6 +130,19 @@ class Settings(BaseSettings):
     oidc_client_id: str = Field("", description="Id of this installation's client at that provider.")
     oidc_client_secret: SecretStr | None = Field(None, description="Secret of that client.")
     oidc_name: str = Field("single sign-on", max_length=60, description="What the sign-in button calls the provider.")
+    livekit_url: str = Field(
+        "", description="LiveKit server that carries voice sessions, ws:// or wss://; default none. Or LIVEKIT_URL."
+    )
+    livekit_api_key: str = Field("", description="Its API key. Or LIVEKIT_API_KEY.")
+    livekit_api_secret: SecretStr | None = Field(None, description="The key's secret. Or LIVEKIT_API_SECRET.")
+    livekit_public_url: str = Field("", description="Where callers reach that server, if not at SPEKO_LIVEKIT_URL.")
+    livekit_agent: str = Field(
+        "speko",
+        pattern=r"^[a-z][a-z0-9-]{0,38}$",
+        description="Name our workers have at the LiveKit server; installations that share one need different names.",
+    )
+    worker_calls: int = Field(8, ge=1, le=64, description="Calls one worker process takes at a time.")
+    worker_warm_jobs: int = Field(2, ge=1, le=16, description="Processes kept ready for calls in LiveKit rooms.")
     allow_insecure_webhooks: bool = Field(False, description="Development only: allow http and private addresses.")
 
     @field_validator("public_url", "gateway_url")
@@ -148,6 +161,11 @@ class Settings(BaseSettings):
     @classmethod
     def _endpoints(cls, value: dict[str, str]) -> dict[str, str]:
         return {vendor: _http_url(url) for vendor, url in value.items()}
+
+    @field_validator("livekit_url", "livekit_public_url")
+    @classmethod
+    def _media_server(cls, value: str) -> str:
+        return _socket_url(value) if value else ""
 
     @property
     def base_url(self) -> str:
@@ -199,6 +217,7 @@ def load_settings() -> Settings:
         found = Settings()
         variables = {**_dotenv(), **os.environ}
         return Settings(
+            **_livekit(found, variables),
             provider_keys={**_vendor_keys(variables), **found.provider_keys},
             provider_urls={**_by_vendor(variables, _URL_PREFIX), **found.provider_urls},
         )
@@ -230,9 +249,22 @@ def _vendor_keys(variables: Mapping[str, str]) -> dict[str, SecretStr]:
     return {vendor: SecretStr(key) for vendor, key in {**usual, **_by_vendor(variables, _KEY_PREFIX)}.items()}
 
 
+def _livekit(found: Settings, variables: Mapping[str, str]) -> dict[str, Any]:
+    """What LiveKit's own variables say and ours do not."""
+    names = ("livekit_url", "livekit_api_key", "livekit_api_secret")
+    return {name: variables[name.upper()] for name in names if not getattr(found, name) and variables.get(name.upper())}
+
+
 def _by_vendor(variables: Mapping[str, str], prefix: str) -> dict[str, str]:
     found = {vendor: variables.get(prefix + vendor.upper(), "") for vendor in load_catalog()}
     return {vendor: value for vendor, value in found.items() if value}
+
+
+def _socket_url(value: str) -> str:
+    scheme, separator, rest = value.rstrip("/").partition("://")
+    if separator != "://" or scheme not in ("ws", "wss", "http", "https") or not rest:
+        raise ValueError("must be a ws or wss URL")
+    return f"{scheme.replace('http', 'ws')}://{rest}"
 
 
 def _http_url(value: str) -> str:

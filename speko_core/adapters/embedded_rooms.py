@@ -11,6 +11,7 @@ class EmbeddedRooms:
     """The `Rooms` port without a media server."""
 
     transport: Transport = "websocket"
+    sends_agents = False
 
     def __init__(self, base_url: str) -> None:
         # http → ws, https → wss, and a path prefix stays.
@@ -19,3 +20,12 @@ class EmbeddedRooms:
     async def admit(self, request: RoomRequest) -> RoomAccess:
         """The media address of the session, and a random single-use token."""
         return RoomAccess(f"{self._base_url}/v1/sessions/{request.session_id}/media", mint_media_token())
+
+    async def open(self, request: RoomRequest) -> None:
+        """Nothing to do: the address exists as long as the session."""
+
+    async def close(self, room_name: str) -> None:
+        """Nothing to do: the worker ends the socket."""
+
+    async def aclose(self) -> None:
+        """Nothing to release."""

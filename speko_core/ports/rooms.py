@@ -36,10 +36,35 @@ class Rooms(Protocol):
         """Which wire `RoomAccess` speaks."""
         ...
 
+    @property
+    def sends_agents(self) -> bool:
+        """True where a worker must be there when a room is opened, not only when the caller comes."""
+        ...
+
     async def admit(self, request: RoomRequest) -> RoomAccess:
-        """Prepare the room and mint the caller's credential.
+        """Mint the caller's credential. Asks nobody over the network: a transaction is open.
 
         Raises:
-            RoomsError: neither caller nor agent can join.
+            RoomsError: there is no transport.
         """
+        ...
+
+    async def open(self, request: RoomRequest) -> None:
+        """Make the room and send the agent there. The session is stored by then: the agent asks for it at once.
+
+        Raises:
+            RoomsError: nothing was made, or it has been taken back as far as the server could be reached.
+        """
+        ...
+
+    async def close(self, room_name: str) -> None:
+        """Send everybody out and remove the room; nothing when there is none.
+
+        Raises:
+            RoomsError: the server could not be asked. An abandoned room ends by itself.
+        """
+        ...
+
+    async def aclose(self) -> None:
+        """Release connections."""
         ...

@@ -59,7 +59,7 @@ async def admit(deps: Deps, session_id: str, token: str) -> Admission:
         row = await repository.get(db, session_id)
     _check(row, digest, deps.clock.now())
     assert row is not None
-    return Admission(row.id, digest, await _workers(deps), row.expires_at)
+    return Admission(row.id, digest, await reachable_workers(deps), row.expires_at)
 
 
 def _check(row: VoiceSession | None, digest: str, now: datetime) -> None:
@@ -75,7 +75,12 @@ def _check(row: VoiceSession | None, digest: str, now: datetime) -> None:
         raise NotAdmitted(Refusal.OVER)
 
 
-async def _workers(deps: Deps) -> tuple[str, ...]:
+async def reachable_workers(deps: Deps) -> tuple[str, ...]:
+    """Addresses of workers that can take a call now, best first; waits a moment for one.
+
+    Raises:
+        NotAdmitted: `NO_WORKER`.
+    """
     deadline = deps.clock.monotonic() + WORKER_WAIT_S
     while True:
         async with deps.database.transaction(None, read_only=True, all_organizations=True) as db:

@@ -7,7 +7,6 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from speko_core.agents.schemas import AgentRow
 from speko_core.context import Ctx
-from speko_core.errors import Failed
 from speko_core.ids import new_session_id
 from speko_core.ports.rooms import RoomAccess, RoomRequest, RoomsError
 from speko_core.recordings.consent import allows_recording
@@ -19,6 +18,7 @@ from speko_core.sessions.models import VoiceSession
 from speko_core.sessions.offline import runs_offline
 from speko_core.sessions.plan import SessionPlan
 from speko_core.sessions.rules import Status
+from speko_core.sessions.rooms import create_failed, open_room
 from speko_core.sessions.signing import sign_plan
 from speko_core.versions.live import Serving, serving
 from speko_core.versions.service import found_agent
@@ -28,7 +28,7 @@ KIND_WEB = "web"
 
 
 async def create(ctx: Ctx, data: SessionCreate) -> SessionCreated:
-    """Freeze the plan, admit the caller, store the session; all or nothing.
+    """Freeze the plan, admit the caller, store the session, open its room after the commit; all or nothing.
 
     Raises:
         InvalidInput: neither agent nor intent, an unknown provider in an allow-list, or variables that are missing.
@@ -49,6 +49,7 @@ async def create(ctx: Ctx, data: SessionCreate) -> SessionCreated:
     ctx.resource_id = session_id
     return _answer(ctx, frame, request, access)
 
+    ctx.after_commit(lambda: open_room(ctx.deps, frame.organization_id, request))
 
 async def _served(ctx: Ctx, data: SessionCreate) -> Serving | None:
     if data.agent_id is None:
@@ -74,18 +75,14 @@ async def _admit(ctx: Ctx, request: RoomRequest) -> RoomAccess:
     try:
         return await ctx.deps.rooms.admit(request)
     except RoomsError:
-        raise _failed("The media transport cannot take a session now; try again shortly.") from None
+        raise create_failed("The media transport cannot take a session now; try again shortly.") from None
 
 
 async def _flush(ctx: Ctx) -> None:
     try:
         await ctx.db.flush()
     except SQLAlchemyError as error:
-        raise _failed("The session could not be stored; try again shortly.") from error
-
-
-def _failed(message: str) -> Failed:
-    return Failed(message, "SESSION_CREATE_FAILED", hint="Nothing was created; repeat the request.")
+        raise create_failed("The session could not be stored; try again shortly.") from error
 
 
 def _row(

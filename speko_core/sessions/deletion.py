@@ -7,6 +7,7 @@ from speko_core.errors import Conflict
 from speko_core.knowledge.files import remove_file
 from speko_core.schemas import Deleted
 from speko_core.sessions import service
+from speko_core.sessions.rooms import Room, close_room
 from speko_core.sessions.rules import RUNNING, Status
 from speko_core.sessions.schemas import SessionRef
 from speko_core.webhooks.models import WebhookDelivery
@@ -27,6 +28,8 @@ async def delete(ctx: Ctx, data: SessionRef) -> Deleted:
     await ctx.db.execute(delete_rows(WebhookDelivery).where(about).execution_options(synchronize_session=False))
     if row.recording_object_path is not None:
         await remove_file(ctx.deps, ctx.db, row.recording_object_path)
+    room = Room.of(row)
+    ctx.after_commit(lambda: close_room(ctx.deps, room))
     await ctx.db.delete(row)
     await ctx.db.flush()
     return Deleted(deleted=True)

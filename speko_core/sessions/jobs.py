@@ -9,6 +9,7 @@ from speko_core.ports.jobs import JobKind
 from speko_core.sessions import repository
 from speko_core.sessions.announce import announce
 from speko_core.sessions.models import VoiceSession
+from speko_core.sessions.rooms import Room, close_room
 from speko_core.sessions.rules import FINAL, Event, Status, overdue, step
 from speko_core.types import JsonObject
 
@@ -68,7 +69,10 @@ async def _close(deps: Deps, session_id: str) -> Status | None:
             row.ended_at = now
         await db.flush()
         await announce(db, row, before, now)
-        return status
+        room = Room.of(row)
+    if status in FINAL:
+        await close_room(deps, room)
+    return status
 
 
 def _event(row: VoiceSession, now: datetime, grace: timedelta) -> Event | None:

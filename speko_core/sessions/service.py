@@ -7,6 +7,7 @@ from speko_core.pagination import page_of
 from speko_core.sessions import render, repository
 from speko_core.sessions.announce import announce
 from speko_core.sessions.models import SessionTurn, VoiceSession
+from speko_core.sessions.rooms import leave_room
 from speko_core.sessions.rules import FINAL, Event, Status, step
 from speko_core.sessions.schemas import SessionDetail, SessionList, SessionPage, SessionRef, SessionState
 from speko_core.sessions.turn_schemas import Transcript, TurnIn, TurnsAdd
@@ -55,6 +56,7 @@ async def end(ctx: Ctx, data: SessionRef) -> SessionState:
     close(ctx, row, Event.END, "requested")
     await ctx.db.flush()
     await announce(ctx.db, row, before, ctx.now())
+    leave_room(ctx, row)
     ctx.resource_id = row.id
     return render.state(row)
 

@@ -8,6 +8,7 @@ from speko_core.errors import Forbidden, NotFound
 from speko_core.sessions import repository, service
 from speko_core.sessions.announce import announce
 from speko_core.sessions.models import VoiceSession
+from speko_core.sessions.rooms import leave_room
 from speko_core.sessions.rules import Event, Status
 from speko_core.sessions.worker_schemas import Accepted, SessionClaim, SessionFinish, SessionStatus, WorkerHeartbeat
 
@@ -40,6 +41,7 @@ async def finish(ctx: Ctx, data: SessionFinish) -> SessionStatus:
         row.error_code = data.error if _MACHINE_WORD.fullmatch(data.error) else "WORKER_ERROR"
     await ctx.db.flush()
     await announce(ctx.db, row, before, ctx.now())
+    leave_room(ctx, row)
     return SessionStatus.model_validate({"status": row.status})
 
 
