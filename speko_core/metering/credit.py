@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from speko_core.errors import InsufficientCredits
-from speko_core.metering.booking import Funds
+from speko_core.metering.movements import Funds
 
 
 @dataclass

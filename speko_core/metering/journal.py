@@ -1,13 +1,16 @@
 """The journal of one process: usage with its debit, and decisions, in groups, durable before a call's answer ends."""
 
 import re
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from speko_core.db.engine import create_writer_engine
 from speko_core.ids import new_id
-from speko_core.metering.booking import Booking, Books, Movement, Values, Written
+from speko_core.metering.booking import Booking, Books, Content, Written
 from speko_core.metering.credit import CreditBook
 from speko_core.metering.group_commit import GroupCommit
+from speko_core.metering.insertion import Values
+from speko_core.metering.movements import Movement
 from speko_core.metering.prices import METRICS, Charge, charge
 from speko_core.oneshot.usage import Usage
 from speko_core.ports.clock import Clock
@@ -51,11 +54,12 @@ class Journal:
         """The rows of one call: its usage, and the debit of what it costs."""
         return _booking(usage, charge(usage), self._moment())
 
-    def note(self, decision: Values, snapshots: tuple[Values, ...], inputs: tuple[Values, ...]) -> None:
+    def note(self, decision: Values, snapshots: Sequence[Content], inputs: Sequence[Content]) -> None:
         """Write a decision with the next group, which is never later than that of the call's usage."""
-        new_snapshots = tuple(row for row in snapshots if row["id"] not in self._stored)
-        new_inputs = tuple(row for row in inputs if row["id"] not in self._stored)
-        self._groups.put(Booking(decision=decision, snapshots=new_snapshots, inputs=new_inputs))
+        self._groups.put(Booking(decision=decision, snapshots=self._new(snapshots), inputs=self._new(inputs)))
+
+    def _new(self, shared: Sequence[Content]) -> tuple[Content, ...]:
+        return tuple([one for one in shared if one.id not in self._stored])
 
     def _heard(self, written: Written) -> None:
         self._credit.hear(written.funds)

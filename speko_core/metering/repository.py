@@ -9,8 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from speko_core.accounts.models import Organization
 from speko_core.db.guard import CROSS
-from speko_core.metering.booking import Funds, Movement, entries_of, shift, shifted
 from speko_core.metering.models import Balance, LedgerEntry, UsageEvent
+from speko_core.metering.movements import Funds, Movement, entries_of, shift, shifted
 from speko_core.metering.schemas import LedgerQuery
 from speko_core.pagination import after
 
@@ -106,7 +106,7 @@ async def move(db: AsyncSession, movement: Movement) -> LedgerEntry:
     connection = await db.connection()
     statement = shift(connection.dialect.name).values(shifted(movement.organization_id, [movement]))
     left = (await db.execute(statement)).one()
-    (row,) = entries_of([movement], left.micro_usd, None)
+    (row,) = entries_of([movement], left.micro_usd)
     entry = LedgerEntry(**row)
     db.add(entry)
     await db.flush()

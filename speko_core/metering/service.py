@@ -8,8 +8,8 @@ from speko_core.context import Ctx
 from speko_core.errors import Conflict, FieldProblem, Forbidden, InvalidInput, NotFound
 from speko_core.ids import new_id
 from speko_core.metering import repository
-from speko_core.metering.booking import Movement
 from speko_core.metering.models import LedgerEntry
+from speko_core.metering.movements import Movement
 from speko_core.metering.periods import period
 from speko_core.metering.prices import METRICS, MS_PER_MINUTE
 from speko_core.metering.repository import Rollup

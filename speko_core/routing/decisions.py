@@ -22,6 +22,8 @@ from speko_core.routing.policy import Policy, Weights
 from speko_core.routing.selector import select_on
 from speko_core.routing.snapshot import Snapshot
 
+# What ids of stored chains begin with.
+CHAIN = "chain"
 PANIC = "every candidate is unhealthy, so each is tried"
 _NO_CREDIT = "needs credit, and there is not enough"
 

@@ -1,15 +1,16 @@
-"""Keeping decisions without slowing calls: inputs are hashed once, rows ride in the group commit of the usage."""
+"""Keeping decisions without slowing calls: what they share is hashed once, rows ride in the usage's group commit."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from speko_core.ids import new_id
+from speko_core.metering.booking import Content
 from speko_core.metering.journal import Journal
 from speko_core.routing.decision import Decision
-from speko_core.routing.decisions import content_id, dump_offers, dump_policy
+from speko_core.routing.decisions import CHAIN, content_id, dump_offers, dump_policy
 from speko_core.routing.decisions_memo import Decided
 from speko_core.routing.offers import Offer
 from speko_core.routing.policy import Policy
@@ -21,12 +22,11 @@ KEPT = 512
 
 
 @dataclass(frozen=True)
-class _Content(Generic[T]):
+class _Known(Generic[T]):
     """The object is kept, so that its identity stays its own."""
 
     of: T
-    id: str
-    body: str
+    content: Content
 
 
 class _Contents(Generic[T]):
@@ -34,16 +34,16 @@ class _Contents(Generic[T]):
 
     def __init__(self, describe: Callable[[T], tuple[str, bytes]]) -> None:
         self._describe = describe
-        self._known: OrderedDict[int, _Content[T]] = OrderedDict()
+        self._known: OrderedDict[int, _Known[T]] = OrderedDict()
 
-    def of(self, value: T) -> _Content[T]:
+    def of(self, value: T) -> Content:
         known = self._known.get(id(value))
         if known is None:
             name, body = self._describe(value)
-            known = self._known[id(value)] = _Content(value, name, body.decode())
+            known = self._known[id(value)] = _Known(value, Content(name, body.decode()))
             if len(self._known) > KEPT:
                 self._known.popitem(last=False)
-        return known
+        return known.content
 
 
 def _policy(policy: Policy) -> tuple[str, bytes]:
@@ -60,6 +60,11 @@ def _snapshot(snapshot: Snapshot) -> tuple[str, bytes]:
     return snapshot.scores_run_id, dump_snapshot(snapshot).encode()
 
 
+def _chain(ranked: str) -> tuple[str, bytes]:
+    body = ranked.encode()
+    return content_id(CHAIN, body), body
+
+
 class DecisionLog:
     """The decisions of one process on their way to the database."""
 
@@ -68,12 +73,13 @@ class DecisionLog:
         self._policies: _Contents[Policy] = _Contents(_policy)
         self._offers: _Contents[tuple[Offer, ...]] = _Contents(_offers)
         self._snapshots: _Contents[Snapshot] = _Contents(_snapshot)
+        self._chains: _Contents[str] = _Contents(_chain)
 
     def keep(self, organization_id: str, decided: Decided, now: datetime) -> Decision:
         """Store a decision with the next group; returns it with its id."""
         inputs, decision = decided.inputs, decided.decision
         policy, offers = self._policies.of(inputs.policy), self._offers.of(inputs.offers)
-        snapshot = self._snapshots.of(inputs.snapshot)
+        snapshot, chain = self._snapshots.of(inputs.snapshot), self._chains.of(decided.ranked)
         decision_id = new_id("dec")
         row = {
             "id": decision_id,
@@ -83,12 +89,8 @@ class DecisionLog:
             "policy_id": policy.id,
             "offers_id": offers.id,
             "call": decided.call,
-            "ranked": decided.ranked,
+            "ranked": chain.id,
             "created_at": now,
         }
-        self._journal.note(row, (_row(snapshot, now),), (_row(policy, now), _row(offers, now)))
+        self._journal.note(row, (snapshot,), (policy, offers, chain))
         return replace(decision, id=decision_id)
-
-
-def _row(content: _Content[Any], now: datetime) -> Mapping[str, Any]:
-    return {"id": content.id, "body": content.body, "created_at": now}

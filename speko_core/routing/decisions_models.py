@@ -27,7 +27,7 @@ class RoutingSnapshot(Base):
 
 
 class RoutingInput(Base):
-    """A policy or a list of offers by the hash of its content. Holds no key and nothing of an organization."""
+    """A policy, a list of offers or a chain by the hash of its content. Holds no key and nothing of an organization."""
 
     __tablename__ = "routing_inputs"
 
@@ -37,7 +37,10 @@ class RoutingInput(Base):
 
 
 class RoutingDecision(Base, OrganizationScoped):
-    """One decision: the inputs by id, the call and the health it saw, and the chain it answered, byte for byte."""
+    """One decision: the inputs by id, the call and the health it saw, and the chain it answered, byte for byte.
+
+    `ranked` is the id of the chain's content; in rows from before chains were shared it is the chain.
+    """
 
     __tablename__ = "routing_decisions"
     __table_args__ = (Index("ix_routing_decisions_age", "organization_id", "created_at"),)

@@ -10,7 +10,16 @@ from speko_core.errors import Conflict, NotFound
 from speko_core.ids import new_id
 from speko_core.providers.base import Modality
 from speko_core.routing import decisions_repository as repository
-from speko_core.routing.decisions import Inputs, dump_ranked, load_call, load_offers, load_policy, run
+from speko_core.routing.decisions import (
+    CHAIN,
+    Inputs,
+    content_id,
+    dump_ranked,
+    load_call,
+    load_offers,
+    load_policy,
+    run,
+)
 from speko_core.routing.decisions_models import RoutingDecision, RoutingPolicyRow
 from speko_core.routing.decisions_schemas import (
     Policies,
@@ -41,7 +50,8 @@ async def replay(ctx: Ctx, data: ReplayRequest) -> Replay:
         intent=decision.intent,
         scores_run_id=decision.scores_run_id,
         policy_id=row.policy_id,
-        identical=ranked.decode() == row.ranked,
+        # Decisions that were stored before chains were shared hold the chain itself.
+        identical=row.ranked in (content_id(CHAIN, ranked), ranked.decode()),
         panic=decision.panic,
         ranked=[ReplayedCandidate.model_validate(one) for one in orjson.loads(ranked)],
         filtered_out=[
