@@ -15,16 +15,15 @@ from speko_core.deps import Deps
 from speko_core.ids import new_id
 from speko_core.oneshot.call import BEAT_S, WireEvent
 from speko_core.oneshot.complete import CompleteCall
+from speko_core.oneshot.following import Spoken, request_as
 from speko_core.oneshot.schemas import CompleteInput
 from speko_core.oneshot.streamed import Streamed
 from speko_core.oneshot.tool_loop import ToolLoop
 from speko_core.oneshot.tool_turn import open_completion
 from speko_core.principal import Principal
-from speko_core.routing.intent import AllowedProviders, Constraints, RoutingIntent
 from speko_core.sessions import repository
 from speko_core.sessions.announce import announce
 from speko_core.sessions.models import SessionTurn
-from speko_core.sessions.plan import SessionPlan
 from speko_core.sessions.rules import Event, Status, step
 from speko_core.types import JsonObject
 
@@ -91,14 +90,29 @@ class ChatAnswer:
 
     async def _write(self, text: str, *, interrupted: bool) -> None:
         self._saved = True
-        result, now = self._call.result(), self._deps.clock.now()
-        turn = SessionTurn(
+        now = self._deps.clock.now()
+        parts = [part for part in self._parts(text) if part.text.strip() or part.calls]
+        async with self._deps.database.transaction(self._principal.organization_id) as db:
+            db.add_all(self._turn(at, part, now, interrupted) for at, part in enumerate(parts))
+            await db.flush()
+            if any(action.get("type") == "end_call" for action in self._actions()):
+                await self._end(db, now)
+
+    def _parts(self, text: str) -> list[Spoken]:
+        """What each agent said: one part, or more where the conversation was handed over."""
+        parts = self._call.spoken if isinstance(self._call, ToolLoop) else [Spoken(None, [text])]
+        return [replace(part, agent_id=part.agent_id or self._opened.agent_id) for part in parts]
+
+    def _turn(self, at: int, part: Spoken, now: datetime, interrupted: bool) -> SessionTurn:
+        result = self._call.result()
+        return SessionTurn(
             id=new_id("turn"),
             organization_id=self._principal.organization_id,
             session_id=self._opened.session_id,
-            idx=self._opened.answer_index,
+            idx=self._opened.answer_index + at,
             source="agent",
-            text=text,
+            agent_id=part.agent_id,
+            text=part.text.strip(),
             started_at=self._begun,
             ended_at=now,
             provider=str(result["provider"]),
@@ -106,15 +120,10 @@ class ChatAnswer:
             interrupted=interrupted,
             legs={},
             latency={},
-            tool_calls=[*self._made()],
+            tool_calls=[*part.calls],
             created_at=now,
             updated_at=now,
         )
-        async with self._deps.database.transaction(self._principal.organization_id) as db:
-            db.add(turn)
-            await db.flush()
-            if any(action.get("type") == "end_call" for action in self._actions()):
-                await self._end(db, now)
 
     async def _end(self, db: AsyncSession, now: datetime) -> None:
         """The agent has said goodbye."""
@@ -124,9 +133,6 @@ class ChatAnswer:
         row.status = step(Status(before), Event.FINISH).value
         row.ended_at, row.end_reason, row.updated_at = row.ended_at or now, row.end_reason or "agent", now
         await announce(db, row, before, now)
-
-    def _made(self) -> list[JsonObject]:
-        return self._call.calls_made if isinstance(self._call, ToolLoop) else []
 
     def _actions(self) -> list[JsonObject]:
         return self._call.actions if isinstance(self._call, ToolLoop) else []
@@ -150,18 +156,10 @@ async def open_chat(deps: Deps, principal: Principal, agent_id: str, data: ChatI
     async with deps.database.transaction(principal.organization_id) as db:
         opened = await open_message(Ctx(principal, deps, db, "rest", request_id), agent_id, data)
     acting = replace(principal, kind="session", session_id=opened.session_id)
-    call = await open_completion(deps, acting, _request(opened.plan, opened))
+    call = await open_completion(deps, acting, _request(opened))
     return ChatAnswer(deps, principal, opened, call)
 
 
-def _request(plan: SessionPlan, opened: Opened) -> CompleteInput:
-    intent = {"language": plan.intent.language, "region": plan.intent.region, "optimizeFor": plan.intent.optimize_for}
-    allowed = Constraints(allowed_providers=AllowedProviders(llm=tuple(plan.models.llm))) if plan.models.llm else None
-    return CompleteInput(
-        messages=opened.messages,
-        intent=RoutingIntent.model_validate(intent),
-        system_prompt=plan.system_prompt or None,
-        temperature=plan.temperature,
-        max_tokens=plan.max_tokens,
-        constraints=allowed,
-    )
+def _request(opened: Opened) -> CompleteInput:
+    asked = request_as(opened.plan.speaking(opened.agent_id))
+    return CompleteInput.model_validate({**asked, "messages": opened.messages, "agent_id": opened.agent_id})

@@ -6,14 +6,17 @@ from datetime import timedelta
 from pydantic import ValidationError
 
 from speko_core.chat.schemas import ChatInput
+from speko_core.chat.speakers import seen_by_speaker, speaker
 from speko_core.context import Ctx
 from speko_core.errors import Conflict, InvalidInput, NotFound
+from speko_core.handover import MOST_IN_A_ROW
 from speko_core.ids import new_id, new_session_id
 from speko_core.oneshot.schemas import ChatMessage
 from speko_core.sessions import repository
 from speko_core.sessions.announce import announce
 from speko_core.sessions.compose import compose
 from speko_core.sessions.frame import Frame
+from speko_core.sessions.linking import linked_agents
 from speko_core.sessions.models import SessionTurn, VoiceSession
 from speko_core.sessions.offline import runs_offline
 from speko_core.sessions.plan import SessionPlan
@@ -28,14 +31,20 @@ KIND = "chat"
 # A chat that nobody writes in for this long is over.
 IDLE_S = 3600
 MAX_TURNS = 1_000
+# From an unanswered message to the next: each agent that comes to speak in the answer has a turn.
+ROOM = MOST_IN_A_ROW + 2
 
 
 @dataclass(frozen=True)
 class Opened:
-    """A message that is in the transcript and waits for its answer, which goes to `answer_index`."""
+    """A message that is in the transcript and waits for its answer, which goes to `answer_index`.
+
+    `agent_id` is the agent that speaks, and `messages` what it sees of the conversation.
+    """
 
     session_id: str
     plan: SessionPlan
+    agent_id: str | None
     messages: tuple[ChatMessage, ...]
     answer_index: int
     first_message: str | None
@@ -54,7 +63,7 @@ async def open_message(ctx: Ctx, agent_id: str, data: ChatInput) -> Opened:
         served = await serving(ctx, agent, data.environment)
         row, plan = await _started(ctx, served, data)
         first = plan.first_message if plan.first_message_mode == "say" else None
-        turns = [_turn(ctx, row.id, 0, "agent", first)] if first else []
+        turns = [_turn(ctx, row.id, 0, "agent", first, plan.agent_id)] if first else []
         ctx.db.add_all(turns)
     else:
         row, plan = await _continued(ctx, agent_id, data.session_id)
@@ -65,7 +74,8 @@ async def open_message(ctx: Ctx, agent_id: str, data: ChatInput) -> Opened:
     ctx.db.add(said)
     row.expires_at, row.updated_at = ctx.now() + timedelta(seconds=IDLE_S), ctx.now()
     await ctx.db.flush()
-    return Opened(row.id, plan, tuple(map(_message, (*turns, said))), index + 1, first)
+    seen = [_message(turn) for turn in (*seen_by_speaker(plan, turns), said)]
+    return Opened(row.id, plan, speaker(turns) or plan.agent_id, tuple(seen), index + 1, first)
 
 
 async def _started(ctx: Ctx, served: Serving, data: ChatInput) -> tuple[VoiceSession, SessionPlan]:
@@ -79,7 +89,8 @@ async def _started(ctx: Ctx, served: Serving, data: ChatInput) -> tuple[VoiceSes
     frame = _frame(ctx, served)
     plan = compose(frame, wanted, served.agent)
     await warm_within(ctx.deps, ctx.organization_id, ctx.db)
-    plan = plan.model_copy(update={"offline": runs_offline(ctx.deps, ctx.principal, plan)})
+    linked = await linked_agents(ctx, frame, wanted, served)
+    plan = plan.model_copy(update={"offline": runs_offline(ctx.deps, ctx.principal, plan), "linked": linked})
     row = _row(ctx, frame, plan, served)
     ctx.db.add(row)
     await ctx.db.flush()
@@ -137,22 +148,23 @@ async def _continued(ctx: Ctx, agent_id: str, session_id: str) -> tuple[VoiceSes
 
 
 def _next_index(turns: list[SessionTurn]) -> int:
-    """The place of the next message. After an unanswered one it leaves room for the answer that may still come."""
+    """The place of the next message. After an unanswered one it leaves room for the answers that may still come."""
     if not turns:
         return 0
-    index = turns[-1].idx + (2 if turns[-1].source == "user" else 1)
+    index = turns[-1].idx + (ROOM if turns[-1].source == "user" else 1)
     if index >= MAX_TURNS:
         raise Conflict("This chat has reached its length limit.", "CHAT_TOO_LONG", hint="Start a new one.")
     return index
 
 
-def _turn(ctx: Ctx, session_id: str, index: int, source: str, text: str) -> SessionTurn:
+def _turn(ctx: Ctx, session_id: str, index: int, source: str, text: str, agent_id: str | None = None) -> SessionTurn:
     return SessionTurn(
         id=new_id("turn"),
         organization_id=ctx.organization_id,
         session_id=session_id,
         idx=index,
         source=source,
+        agent_id=agent_id,
         text=text,
         started_at=ctx.now(),
         ended_at=ctx.now(),

@@ -110,6 +110,12 @@ class CompleteInput(Input):
     tool_choice: Literal["auto", "none", "required"] | FunctionChoice | None = None
     parallel_tool_calls: bool | None = None
     max_tool_hops: int | None = Field(None, ge=1, le=16, description="Ignored when every tool runs inline.")
+    agent_id: str | None = Field(
+        None,
+        max_length=80,
+        description="With a session's own credential: which of its agents speaks now.",
+    )
+    handovers: int = Field(0, ge=0, le=100, description="Handovers since the caller last spoke; there is a limit.")
 
     @model_validator(mode="after")
     def _makes_sense(self) -> Self:

@@ -5,6 +5,7 @@ import json
 import logging
 from collections.abc import AsyncGenerator, Sequence
 
+from speko_core.handover import Handover
 from speko_core.oneshot.call import WireEvent
 from speko_core.oneshot.schemas import CallMade, ChatMessage
 from speko_core.providers.base import ToolCall
@@ -22,7 +23,10 @@ log = logging.getLogger(__name__)
 
 
 class ToolCalls:
-    """Makes the calls of every hop. `messages` are what the conversation gained by them, `actions` what they asked."""
+    """Makes the calls of every hop. `messages` are what the conversation gained by them, `actions` what they asked.
+
+    `made` are the calls of the last hop, `handover` is what one of them asked for.
+    """
 
     def __init__(self, tools: Sequence[RunnableTool], runner: ToolRunner) -> None:
         self._tools, self._runner = {tool.name: tool for tool in tools}, runner
@@ -30,12 +34,17 @@ class ToolCalls:
         self._gate = asyncio.Semaphore(AT_ONCE)
         self.messages: list[ChatMessage] = []
         self.actions: list[JsonObject] = []
+        self.made: list[JsonObject] = []
+        self.handover: Handover | None = None
 
     @property
-    def made(self) -> list[JsonObject]:
-        """Every call made, by name and arguments, for a transcript."""
-        calls = (call for message in self.messages for call in message.tool_calls or ())
-        return [{"name": call.name, "args": call.args} for call in calls]
+    def handing_over(self) -> set[str]:
+        """The names of the tools that hand the conversation over."""
+        return {tool.name for tool in self._tools.values() if tool.hands_over}
+
+    def belong_to(self, tools: Sequence[RunnableTool]) -> None:
+        """Another agent goes on, with its own tools; what was called before is in the conversation it got."""
+        self._tools, self.messages = {tool.name: tool for tool in tools}, []
 
     def is_inline(self, call: ToolCall) -> bool:
         """True for a call that only the caller can make."""
@@ -86,13 +95,21 @@ class ToolCalls:
     def _remember(self, said: str, calls: Sequence[ToolCall], outcomes: Sequence[Outcome]) -> None:
         made = tuple(CallMade(id=call.id, name=call.name, args=_parsable(call.args)) for call in calls)
         self.messages.append(ChatMessage(role="assistant", content=said, tool_calls=made))
-        for call, outcome in zip(calls, outcomes, strict=True):
+        self.made, self.handover = [{"name": call.name, "args": call.args} for call in made], None
+        for call, outcome in zip(calls, map(self._one_handover, outcomes), strict=True):
             is_error = True if outcome.failed else None
             self.messages.append(
                 ChatMessage(role="tool", content=outcome.text, tool_call_id=call.id, is_error=is_error)
             )
             if outcome.action is not None:
                 self.actions.append(outcome.action)
+
+    def _one_handover(self, outcome: Outcome) -> Outcome:
+        asked = Handover.of(outcome.action)
+        if asked is not None and self.handover is not None:
+            return failed("Only one agent can go on with the conversation; another was asked first.")
+        self.handover = self.handover or asked
+        return outcome
 
 
 def _started(call: ToolCall) -> WireEvent:

@@ -52,15 +52,9 @@ class PlanIdle(_Frozen):
     prompts: tuple[str, ...] = ()
 
 
-class SessionPlan(_Frozen):
-    """The frozen, versioned contract between the surfaces and the worker."""
+class PlanAgent(_Frozen):
+    """The part of a plan that changes with the agent who speaks."""
 
-    version: Literal[1] = 1
-    session_id: str
-    organization_id: str
-    mode: Literal["live", "test"]
-    # Callers are told when offline providers would serve them.
-    offline: bool = False
     agent_id: str | None
     agent_name: str | None
     agent_version: int | None = None
@@ -69,8 +63,6 @@ class SessionPlan(_Frozen):
     models: PlanModels = PlanModels()
     system_prompt: str
     voice: str | None = None
-    first_message: str | None = None
-    first_message_mode: Literal["say", "generate", "wait"] = "wait"
     temperature: float | None = None
     max_tokens: int | None = None
     stt_keywords: tuple[str, ...] = ()
@@ -78,6 +70,21 @@ class SessionPlan(_Frozen):
     stt_prompt: str | None = None
     stt_language: str | None = None
     tts_speed: float | None = None
+    # The agent's tools as the version has them, by name; secrets by reference.
+    tools: dict[str, JsonObject] = Field(default_factory=dict)
+
+
+class SessionPlan(PlanAgent):
+    """The frozen, versioned contract between the surfaces and the worker. Its own agent is the one that answers."""
+
+    version: Literal[1] = 1
+    session_id: str
+    organization_id: str
+    mode: Literal["live", "test"]
+    # Callers are told when offline providers would serve them.
+    offline: bool = False
+    first_message: str | None = None
+    first_message_mode: Literal["say", "generate", "wait"] = "wait"
     pronunciations: dict[str, str] = Field(default_factory=dict)
     turn_taking: PlanTurnTaking = PlanTurnTaking()
     idle: PlanIdle = PlanIdle()
@@ -87,9 +94,13 @@ class SessionPlan(_Frozen):
     output_sample_rate: int = 24_000
     expires_at: str
     max_duration_s: int
-    # The agent's tools as the version has them, by name; secrets by reference.
-    tools: dict[str, JsonObject] = Field(default_factory=dict)
+    # Every other agent the conversation can be handed to, from agent to agent, by id.
+    linked: dict[str, PlanAgent] = Field(default_factory=dict)
     # What to find in the finished call: the agent's fields, then those of its postCall webhook alone.
     extraction_fields: tuple[JsonObject, ...] = ()
     webhook_tags: dict[str, str] = Field(default_factory=dict)
     metadata: JsonObject = Field(default_factory=dict)
+
+    def speaking(self, agent_id: str | None) -> PlanAgent:
+        """The agent of this id; the one that answers where none is named, or none of this plan."""
+        return self.linked.get(agent_id or "", self)

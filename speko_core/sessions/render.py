@@ -80,6 +80,7 @@ def _turn(turn: SessionTurn) -> TranscriptEntry:
             "id": turn.id,
             "index": turn.idx,
             "source": turn.source,
+            "agentId": turn.agent_id,
             "text": turn.text,
             "startedAt": turn.started_at,
             "endedAt": turn.ended_at,

@@ -101,7 +101,7 @@ def _new_turn(ctx: Ctx, session_id: str, index: int) -> SessionTurn:
 
 
 def _write(ctx: Ctx, target: SessionTurn, turn: TurnIn) -> None:
-    target.source, target.text = turn.source, turn.text
+    target.source, target.text, target.agent_id = turn.source, turn.text, turn.agent_id
     target.started_at, target.ended_at = turn.started_at, turn.ended_at
     target.provider, target.model = turn.provider, turn.model
     target.interrupted = turn.interrupted

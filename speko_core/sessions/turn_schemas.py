@@ -58,6 +58,7 @@ class TranscriptEntry(Output):
     id: str
     index: int
     source: Source
+    agent_id: str | None = Field(description="Which agent spoke, in turns of an agent.")
     text: str
     started_at: WireTime
     ended_at: WireTime | None
@@ -123,6 +124,7 @@ class TurnIn(Input):
     )
     started_at: AwareDatetime
     ended_at: AwareDatetime | None = None
+    agent_id: PlainText | None = Field(None, max_length=40, description="Which agent spoke, in turns of an agent.")
     provider: PlainText | None = Field(None, max_length=80)
     model: PlainText | None = Field(None, max_length=120)
     interrupted: Annotated[bool, default_for_null(False)] = False

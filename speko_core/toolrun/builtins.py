@@ -1,9 +1,11 @@
-"""The builtin tools: ending a call, transferring it, searching what the agent knows."""
+"""The builtin tools: ending a call, transferring it, handing it to another agent, searching what the agent knows."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from speko_core.deps import Deps
 from speko_core.knowledge.search import Hit, search
+from speko_core.toolrun.handover import hand_over
 from speko_core.toolrun.outcome import Outcome, answered, failed
 from speko_core.toolrun.tool import RunnableTool
 from speko_core.tools.builtins import EndCallConfig, SearchConfig, TransferConfig, destination_name
@@ -15,7 +17,10 @@ PASSAGES = 5
 
 @dataclass(frozen=True)
 class BuiltinCall:
-    """One call of one builtin tool. `session_id` and `session_kind` are None outside a session of ours."""
+    """One call of one builtin tool. `session_id` and `session_kind` are None outside a session of ours.
+
+    `linked` are the agents of the session's plan, name by id; None where there is no plan.
+    """
 
     organization_id: str
     tool: RunnableTool
@@ -23,12 +28,15 @@ class BuiltinCall:
     arguments: JsonObject
     session_id: str | None
     session_kind: str | None
+    linked: Mapping[str, str] | None = None
 
 
 async def call_builtin(deps: Deps, call: BuiltinCall) -> Outcome:
     """Carry it out, or ask the conductor of the session to, through the outcome's action."""
     if call.source.name == "search_knowledge_base":
         return await _search(deps, call)
+    if call.source.name == "transfer_to_agent":
+        return await hand_over(deps, call.organization_id, call.linked, call.source.config or {}, call.arguments)
     if call.session_id is None:
         return failed("There is no call: this conversation is not a session.")
     return _end(call) if call.source.name == "end_call" else _transfer(call)

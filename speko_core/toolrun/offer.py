@@ -1,6 +1,7 @@
 """Which tools a completion has: those of the session's agent, and those of the request resolved to stored ones."""
 
 from collections.abc import Sequence
+from typing import get_args
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -10,10 +11,11 @@ from speko_core.oneshot.schemas import ChatTool, ToolSource
 from speko_core.principal import Principal
 from speko_core.sessions import repository as sessions
 from speko_core.sessions.models import VoiceSession
+from speko_core.sessions.plan import PlanAgent, SessionPlan
 from speko_core.sessions.signing import verify_plan
 from speko_core.toolrun.tool import RunnableTool, from_definition
 from speko_core.tools import repository
-from speko_core.tools.builtins import config_problems, is_builtin
+from speko_core.tools.builtins import BuiltinName, config_problems, is_builtin
 from speko_core.tools.rendering import definition
 from speko_core.tools.secrets import agent_of
 from speko_core.types import JsonObject
@@ -27,10 +29,14 @@ async def session_of(deps: Deps, principal: Principal, session_id: str | None) -
         return await sessions.get(db, session_id)
 
 
-def agent_tools(deps: Deps, session: VoiceSession) -> list[RunnableTool]:
-    """The tools frozen into a session's plan that run here; inline ones are offered by the code that runs them."""
-    plan = verify_plan(deps.secrets, session.plan, session.plan_signature)
-    tools = [from_definition(name, kept, plan.agent_id) for name, kept in plan.tools.items()]
+def plan_of(deps: Deps, session: VoiceSession) -> SessionPlan:
+    """What the session was frozen to."""
+    return verify_plan(deps.secrets, session.plan, session.plan_signature)
+
+
+def agent_tools(agent: PlanAgent) -> list[RunnableTool]:
+    """The tools frozen with an agent that run here; inline ones are offered by the code that runs them."""
+    tools = [from_definition(name, kept, agent.agent_id) for name, kept in agent.tools.items()]
     return [tool for tool in tools if tool.kind != "inline"]
 
 
@@ -86,7 +92,7 @@ class _Resolver:
     def _builtin(self, where: str, tool: ChatTool, source: ToolSource) -> RunnableTool:
         config = source.config if isinstance(source.config, dict) else {}
         if not is_builtin(source.name):
-            raise _invalid(f"{where}.name", "must be search_knowledge_base, end_call or transfer_call")
+            raise _invalid(f"{where}.name", f"must be one of {', '.join(get_args(BuiltinName))}")
         problems = config_problems(source.name, config)
         if problems:
             raise _invalid(f"{where}.{problems[0].field.removeprefix('source.')}", problems[0].problem)

@@ -1,6 +1,7 @@
 """Running one call of one tool: checked, made once, recorded, and told to the model whatever happens."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -31,11 +32,15 @@ JOB = "tools.call"
 
 @dataclass(frozen=True)
 class Place:
-    """Where calls are made: the organization, and the session where there is one of ours."""
+    """Where calls are made: the organization, and the session where there is one of ours.
+
+    `linked` are the agents of the session's plan, name by id; None where there is no plan.
+    """
 
     organization_id: str
     session_id: str | None = None
     session_kind: str | None = None
+    linked: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True)
@@ -119,7 +124,13 @@ async def make_call(deps: Deps, place: Place, order: Order) -> Outcome:
         return await call_webhook(deps, call)
     if isinstance(source, BuiltinShown):
         builtin = BuiltinCall(
-            place.organization_id, order.tool, source, order.arguments, place.session_id, place.session_kind
+            place.organization_id,
+            order.tool,
+            source,
+            order.arguments,
+            place.session_id,
+            place.session_kind,
+            place.linked,
         )
         return await call_builtin(deps, builtin)
     if isinstance(source, IntegrationShown):

@@ -38,6 +38,11 @@ class RunnableTool:
         """Where it runs."""
         return self.source.kind
 
+    @property
+    def hands_over(self) -> bool:
+        """True for a tool that lets another agent go on with the conversation."""
+        return isinstance(self.source, BuiltinShown) and self.source.name == "transfer_to_agent"
+
     def offered(self) -> Tool:
         """What the model is told of it."""
         return Tool(self.name, self.description + _SPEECH[self.pre_tool_speech], self.parameters)

@@ -1,15 +1,15 @@
 """What the builtin tools can be configured with, and the parameters the model fills in."""
 
-from typing import Annotated, Literal, TypeGuard
+from typing import Annotated, Literal, Self, TypeGuard
 
-from pydantic import Field, StringConstraints, ValidationError
+from pydantic import Field, StringConstraints, ValidationError, model_validator
 
 from speko_core.errors import FieldProblem
 from speko_core.schemas import Sparse
 from speko_core.types import JsonObject
 from speko_core.validation import field_problems
 
-BuiltinName = Literal["search_knowledge_base", "end_call", "transfer_call"]
+BuiltinName = Literal["search_knowledge_base", "end_call", "transfer_call", "transfer_to_agent"]
 Target = Annotated[
     str, StringConstraints(pattern=r"^(\+[1-9][0-9]{1,14}|sips?:[^\s<>@]{1,100}@[A-Za-z0-9.:-]{1,255})$")
 ]
@@ -44,10 +44,34 @@ class TransferConfig(Sparse):
     destinations: list[Destination] = Field(min_length=1, max_length=20)
 
 
+class LinkedAgent(Sparse):
+    """An agent that the conversation can be handed to. `name` or the id is what the model names."""
+
+    agent_id: str = Field(min_length=1, max_length=80)
+    name: str | None = Field(None, min_length=1, max_length=100)
+    description: str | None = Field(None, max_length=1_000)
+    message: str | None = Field(None, max_length=500)
+    context_messages: int | None = Field(None, ge=1, le=100)
+
+
+class HandoverConfig(Sparse):
+    """`transfer_to_agent`: the agents, and nobody beyond them."""
+
+    agents: list[LinkedAgent] = Field(min_length=1, max_length=20)
+
+    @model_validator(mode="after")
+    def _each_is_named_once(self) -> Self:
+        names = [agent_name(one) for one in self.agents]
+        if len(set(names)) < len(names) or len({one.agent_id for one in self.agents}) < len(self.agents):
+            raise ValueError("must name each agent once, each by a name of its own")
+        return self
+
+
 _CONFIGS: dict[str, type[Sparse]] = {
     "search_knowledge_base": SearchConfig,
     "end_call": EndCallConfig,
     "transfer_call": TransferConfig,
+    "transfer_to_agent": HandoverConfig,
 }
 
 
@@ -78,9 +102,33 @@ def model_parameters(name: BuiltinName, config: JsonObject | None, declared: Jso
     if name == "end_call":
         reason: JsonObject = {"type": "string", "description": "Why the call ends, in a few words."}
         return {"type": "object", "properties": {"reason": reason}}
+    if name == "transfer_to_agent":
+        return _handover_parameters(HandoverConfig.model_validate(config or {}))
     names: list[str] = [destination_name(one) for one in TransferConfig.model_validate(config or {}).destinations]
     target: JsonObject = {"type": "string", "enum": [*names], "description": "Where to transfer the call."}
     return {"type": "object", "required": ["destination"], "properties": {"destination": target}}
+
+
+def _handover_parameters(config: HandoverConfig) -> JsonObject:
+    whom = "\n".join(
+        f"{agent_name(one)}: {one.description}" if one.description else agent_name(one) for one in config.agents
+    )
+    agent: JsonObject = {
+        "type": "string",
+        "enum": [agent_name(one) for one in config.agents],
+        "description": f"Who goes on with the conversation.\n{whom}",
+    }
+    summary: JsonObject = {
+        "type": "string",
+        "maxLength": 2_000,
+        "description": "What the next agent has to know, in a sentence or two.",
+    }
+    return {"type": "object", "required": ["agent"], "properties": {"agent": agent, "summary": summary}}
+
+
+def agent_name(agent: LinkedAgent) -> str:
+    """How the model names an agent."""
+    return agent.name or agent.agent_id
 
 
 def destination_name(destination: Destination) -> str:

@@ -67,7 +67,7 @@ CREATE = Operation(
         "Create agent tool",
         "Use to let an agent do something in a call. Needs the agent's id, a snake_case name, a description that says "
         "when to call it, a JSON Schema of parameters, and a source: webhook (your https endpoint), builtin "
-        "(search_knowledge_base, end_call, transfer_call), integration or inline.",
+        "(search_knowledge_base, end_call, transfer_call, transfer_to_agent), integration or inline.",
         toolset="tools",
         next_steps=("create_session to try it",),
         listed=False,

@@ -9,6 +9,7 @@ from speko_core.errors import FieldProblem, InvalidInput
 from speko_core.outbound.urls import check_url
 from speko_core.ports.integrations import Action
 from speko_core.tools.builtins import config_problems
+from speko_core.tools.handover import handover_problems
 from speko_core.tools.secrets import header_ref, signing_ref
 from speko_core.tools.sources import BuiltinSource, IntegrationSource, Source, WebhookSource
 from speko_core.types import JsonObject, JsonValue
@@ -38,7 +39,7 @@ async def registered(ctx: Ctx, agent_id: str, tool_name: str, source: Source) ->
     if isinstance(source, WebhookSource):
         return await _webhook(ctx, agent_id, tool_name, source)
     if isinstance(source, BuiltinSource):
-        _check_builtin(agent_id, source)
+        await _check_builtin(ctx, agent_id, source)
     if isinstance(source, IntegrationSource):
         await _check_integration(ctx, source)
     return Registered(_document(source))
@@ -103,13 +104,17 @@ async def _check_headers(
         raise _invalid("source.authHeaders", "must name each header once, also among headers")
 
 
-def _check_builtin(agent_id: str, source: BuiltinSource) -> None:
+async def _check_builtin(ctx: Ctx, agent_id: str, source: BuiltinSource) -> None:
     problems = config_problems(source.name, source.config)
     if problems:
         raise _all_invalid(problems)
     named = (source.config or {}).pop("agentId", agent_id)
     if named != agent_id:
         raise _invalid("source.config.agentId", "must be the agent that has the tool")
+    if source.name == "transfer_to_agent":
+        problems = await handover_problems(ctx.db, agent_id, source.config or {})
+        if problems:
+            raise _all_invalid(problems)
 
 
 async def _check_integration(ctx: Ctx, source: IntegrationSource) -> None:

@@ -8,6 +8,7 @@ from pydantic import BeforeValidator, Field, JsonValue
 from speko_core.agents.webhook_config import Headers, ResponseMode, SecretHeader, SecretHeaderRow
 from speko_core.migration.neutral import PayloadFormat
 from speko_core.schemas import Input, Sparse
+from speko_core.tools.builtins import BuiltinName
 from speko_core.types import JsonObject
 
 ToolKind = Literal["inline", "webhook", "builtin", "integration"]
@@ -50,7 +51,7 @@ class BuiltinSource(Input):
     """A helper of ours."""
 
     kind: Literal["builtin"]
-    name: Literal["search_knowledge_base", "end_call", "transfer_call"]
+    name: BuiltinName
     config: JsonObject | None = None
 
 
@@ -111,7 +112,7 @@ class BuiltinShown(Sparse):
     """A builtin source."""
 
     kind: Literal["builtin"]
-    name: Literal["search_knowledge_base", "end_call", "transfer_call"]
+    name: BuiltinName
     config: JsonObject | None = None
 
 

@@ -12,6 +12,7 @@ from speko_core.outbound.urls import url_problem
 from speko_core.providers.base import Modality
 from speko_core.routing.intent import AllowedProviders, Constraints, RoutingIntent
 from speko_core.routing.router import decide
+from speko_core.tools.handover import handover_problems, handovers
 from speko_core.types import JsonObject
 from speko_core.warming import warm_within
 
@@ -32,7 +33,7 @@ async def problems(ctx: Ctx, agent: AgentRow, content: JsonObject) -> list[Field
         problem = url_problem(url, allow_insecure=insecure)
         if problem:
             found.append(FieldProblem(where, problem))
-    return found
+    return [*found, *await _handovers(ctx, agent, content)]
 
 
 def _texts(agent: AgentRow) -> Iterator[FieldProblem]:
@@ -61,6 +62,16 @@ def _routes(ctx: Ctx, agent: AgentRow) -> Iterator[FieldProblem]:
             continue
         if not ranked:
             yield FieldProblem(where, f"no configured provider can serve {leg.value} in {agent.intent.language}")
+
+
+async def _handovers(ctx: Ctx, agent: AgentRow, content: JsonObject) -> list[FieldProblem]:
+    """The agents that a handover would look for in vain."""
+    tools = content.get("tools")
+    found: list[FieldProblem] = []
+    for name, config in handovers(tools if isinstance(tools, dict) else {}):
+        problems = await handover_problems(ctx.db, agent.id, config.model_dump(by_alias=True))
+        found += [FieldProblem(f"tools.{name}.{problem.field}", problem.problem) for problem in problems]
+    return found
 
 
 def _urls(content: JsonObject) -> Iterator[tuple[str, str]]:

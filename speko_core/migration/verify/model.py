@@ -10,8 +10,9 @@ from speko_core.context import Ctx
 from speko_core.deps import Deps
 from speko_core.ids import new_id
 from speko_core.oneshot.complete import CompleteCall, open_complete
+from speko_core.oneshot.following import Hop
 from speko_core.oneshot.schemas import ChatMessage, ChatTool, CompleteInput
-from speko_core.oneshot.tool_loop import Hop, ToolLoop
+from speko_core.oneshot.tool_loop import ToolLoop
 from speko_core.principal import Principal
 from speko_core.providers.base import ToolCall
 from speko_core.routing.intent import AllowedProviders, Constraints, RoutingIntent
