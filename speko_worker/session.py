@@ -15,6 +15,7 @@ from speko_core.prompting import prompt
 from speko_core.sessions.plan import SessionPlan
 from speko_core.types import JsonObject
 from speko_worker import frames
+from speko_worker.background.mixer import Background
 from speko_worker.callstate import CallState
 from speko_worker.frames import EndReason, Hangup
 from speko_worker.gateway import GatewayError, SessionApi
@@ -75,6 +76,8 @@ class CallSession:
         self._state = CallState(ends_at=time.monotonic() + lifetime_s(plan, datetime.now(UTC)))
         self._listener = CallListener(self._state, self._recorder, media.send, self._fail)
         self._session = build_session(plan, speko, vad, self._recorder.on_leg, self._on_action)
+        self._background = Background(plan.audio, plan.output_sample_rate)
+        media.play_under(self._background)
         self._synchronizer = TranscriptSynchronizer(
             next_in_chain_audio=media.audio_output, next_in_chain_text=TranscriptSink(media.send)
         )
@@ -124,6 +127,7 @@ class CallSession:
             "inputSampleRate": self._plan.input_sample_rate,
             "outputSampleRate": self._plan.output_sample_rate,
             "sandbox": self._plan.offline,
+            "background": self._plan.audio.has_sounds,
         }
 
     async def _start(self) -> None:
@@ -171,6 +175,9 @@ class CallSession:
             self._state.asked_to_end()
         elif action.get("type") == "tool_called":
             self._recorder.on_tool_called(str(action["name"]), str(action["args"]))
+            self._background.tool_started(str(action["id"]), str(action["name"]))
+        elif action.get("type") == "tool_ended":
+            self._background.tool_ended(str(action["id"]))
 
     async def _watch_caller(self) -> Outcome:
         async for event in self._media.events():

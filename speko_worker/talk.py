@@ -115,6 +115,8 @@ class _Heard:
 
     def take_audio(self, pcm: bytes) -> None:
         self.audio += pcm
+        if self.agent != "speaking" and (self.ready or {}).get("background"):
+            return  # the place the agent sits in, or a tool at work: nobody speaks
         self.last_activity = time.monotonic()
         if self.caller_done_at and self.first_audio_at is None:
             self.first_audio_at = self.last_activity

@@ -12,6 +12,7 @@ from speko_core.schemas import wire_time
 from speko_core.sessions.creation_schemas import LlmOverride, SessionCreate, SttOverride, TtsOverride
 from speko_core.sessions.frame import Frame, first
 from speko_core.sessions.plan import PlanIdle, PlanIntent, PlanModels, SessionPlan
+from speko_core.sessions.sounds import audio_of
 from speko_core.sessions.texts import texts_of
 from speko_core.sessions.turn_handling import turn_taking
 from speko_core.types import JsonObject
@@ -56,6 +57,7 @@ def compose(frame: Frame, data: SessionCreate, agent: AgentRow | None) -> Sessio
         pronunciations=_replacements(agent.speech_normalization if agent else None),
         turn_taking=turn_taking(data.turn_handling),
         idle=_idle(agent),
+        audio=audio_of(agent.background_audio if agent else None, agent.audio_output if agent else None, frame.tools),
         record=frame.may_record
         and first(data.recording_enabled, agent.recording_enabled if agent else None) is not False,
         transport=frame.transport,

@@ -4,10 +4,11 @@ from collections.abc import Callable, Mapping
 
 from pydantic import ConfigDict, Field, ValidationError
 
-from speko_core.agents.config import IdleReprompt, SpeechNormalization
+from speko_core.agents.config import BackgroundAudio, IdleReprompt, SpeechNormalization
 from speko_core.agents.schemas import FirstMessageMode
 from speko_core.sessions.creation_schemas import SessionCreate
 from speko_core.sessions.plan import PlanIdle, PlanIntent, SessionPlan
+from speko_core.sessions.sounds import audio_of
 from speko_core.types import JsonObject
 from speko_core.validation import nul_fields
 
@@ -24,6 +25,7 @@ class PreCallAnswer(SessionCreate):
     pronunciation_dictionary: Words | None = Field(None, max_length=500)
     text_replacements: Words | None = Field(None, max_length=500)
     idle_reprompt: IdleReprompt | None = None
+    background_audio: BackgroundAudio | None = None
     # Of the agent's tools, those that this call may use.
     tools: list[str] | None = Field(None, max_length=100)
 
@@ -114,6 +116,15 @@ def _idle(plan: SessionPlan, answer: PreCallAnswer) -> Changes:
     return {"idle": PlanIdle(after_s=answer.idle_reprompt.after_seconds, prompts=tuple(answer.idle_reprompt.prompts))}
 
 
+def _audio(plan: SessionPlan, answer: PreCallAnswer) -> Changes:
+    """Each sound that was given, instead of the agent's."""
+    assert answer.background_audio is not None
+    asked = audio_of(answer.background_audio, None, plan.tools)
+    given = {"ambient": {"ambient"}, "tool_sound": {"tool", "tools"}}
+    names = {name for field in answer.background_audio.model_fields_set for name in given[field]}
+    return {"audio": plan.audio.model_copy(update={name: getattr(asked, name) for name in names})}
+
+
 def _tools(plan: SessionPlan, answer: PreCallAnswer) -> Changes:
     kept = answer.tools or ()
     return {"tools": {name: tool for name, tool in plan.tools.items() if name in kept}}
@@ -135,5 +146,6 @@ _OVERRIDES: Mapping[str, Apply] = {
     "pronunciationDictionary": _spoken,
     "textReplacements": _spoken,
     "idleReprompt": _idle,
+    "backgroundAudio": _audio,
     "metadata": lambda plan, answer: {"metadata": {**plan.metadata, **answer.metadata}},
 }

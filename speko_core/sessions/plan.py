@@ -9,6 +9,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
+from speko_core.sessions.sounds import PlanAudio
 from speko_core.types import JsonObject
 
 PLAN_VERSION = 1
@@ -88,6 +89,7 @@ class SessionPlan(PlanAgent):
     pronunciations: dict[str, str] = Field(default_factory=dict)
     turn_taking: PlanTurnTaking = PlanTurnTaking()
     idle: PlanIdle = PlanIdle()
+    audio: PlanAudio = PlanAudio()
     record: bool = False
     transport: Literal["websocket", "livekit", "text"] = "websocket"
     input_sample_rate: int = 16_000

@@ -3,17 +3,21 @@
 import asyncio
 import time
 from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from livekit import rtc
 from livekit.agents.voice import io
 
+from speko_worker.background.mixer import Background
 from speko_worker.media.port import Tape
 
 FRAME_S = 0.02
 # Sent ahead of real time so that network jitter does not become a gap; on `clear` the caller drops at most this much.
 LEAD_S = 0.08
+# The same for what is heard between replies; a reply that begins waits for it, so it is less.
+IDLE_LEAD_S = 0.03
 # Synthesis runs faster than speech. Past this much unplayed audio the producer waits, so memory stays bounded.
 MAX_BUFFERED_S = 30.0
 _TICK_S = 0.005
@@ -70,6 +74,8 @@ class PacedAudioOutput(io.AudioOutput):
         )
         self._sender = sender
         self.tape: Tape | None = None
+        self._background: Background | None = None
+        self._idle_until = 0.0
         self._rate = sample_rate
         self._frame_bytes = round(sample_rate * FRAME_S) * 2
         self._segments: deque[_Segment] = deque()
@@ -86,6 +92,12 @@ class PacedAudioOutput(io.AudioOutput):
     def is_stalled_since(self) -> float | None:
         """Since when a segment is open and nothing of it plays (a pause is not a stall)."""
         return None if self._paused else self._owed_since
+
+    def play_under(self, background: Background) -> None:
+        """From now on the sounds of the call are heard, also while the agent says nothing."""
+        self._background = background
+        background.changed = self._wake.set
+        self._wake.set()
 
     async def capture_frame(self, frame: rtc.AudioFrame) -> None:
         """Take audio faster than real time; waits while 30 s are buffered."""
@@ -153,8 +165,26 @@ class PacedAudioOutput(io.AudioOutput):
                 await asyncio.sleep(_TICK_S)
             else:
                 self._end_run(cut=False)
-                self._wake.clear()
+                await self._idle()
+
+    async def _idle(self) -> None:
+        """Wait for something to do; between replies the sounds of the call go on."""
+        self._wake.clear()
+        if self._background is None or not self._background.is_on:
+            await self._wake.wait()
+            return
+        self._idle_until = max(self._idle_until, time.monotonic())
+        while time.monotonic() >= self._idle_until - IDLE_LEAD_S:
+            self._idle_until += FRAME_S
+            self._play(self._background.alone(self._frame_bytes // 2))
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._idle_until - IDLE_LEAD_S - time.monotonic()):
                 await self._wake.wait()
+
+    def _play(self, pcm: bytes) -> None:
+        self._sender.send_audio(pcm)
+        if self.tape is not None:
+            self.tape.agent(pcm)
 
     def _step(self) -> bool:
         """Send what is due; False when there is nothing to play until something changes."""
@@ -181,9 +211,7 @@ class PacedAudioOutput(io.AudioOutput):
             run.sent_s += seconds
             segment.sent_s += seconds
             self._owed_since = time.monotonic()
-            self._sender.send_audio(pcm)
-            if self.tape is not None:
-                self.tape.agent(pcm)
+            self._play(self._background.under(pcm) if self._background else pcm)
         self._update_room()
 
     def _until_next(self) -> float:

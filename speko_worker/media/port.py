@@ -10,6 +10,7 @@ from typing import Protocol
 from livekit.agents.voice import io
 
 from speko_core.types import JsonObject
+from speko_worker.background.mixer import Background
 from speko_worker.frames import ClientEvent
 
 
@@ -58,6 +59,10 @@ class MediaTransport(Protocol):
 
     def record_to(self, tape: Tape) -> None:
         """From now on the tape hears both sides."""
+        ...
+
+    def play_under(self, background: Background) -> None:
+        """From now on the sounds of the call are heard under and between what the agent says, by the tape too."""
         ...
 
     def send(self, frame: JsonObject) -> None:

@@ -8,6 +8,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from speko_core.types import JsonObject
 from speko_worker import frames
+from speko_worker.background.mixer import Background
 from speko_worker.frames import ClientEvent, Hangup
 from speko_worker.media.audio_in import QueuedAudioInput
 from speko_worker.media.audio_out import PacedAudioOutput
@@ -40,6 +41,10 @@ class WebSocketMedia:
     def record_to(self, tape: Tape) -> None:
         """The tape hears what arrives and what is played."""
         self.audio_input.tape = self.audio_output.tape = tape
+
+    def play_under(self, background: Background) -> None:
+        """The sounds of the call are heard."""
+        self.audio_output.play_under(background)
 
     def send(self, frame: JsonObject) -> None:
         """Queue a frame for the caller."""

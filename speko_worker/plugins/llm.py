@@ -18,7 +18,8 @@ from speko_worker.plugins.intent import Constraints, Intent, validate_intent
 from speko_worker.plugins.legs import Leg, LegSink, ignore_leg
 from speko_worker.plugins.sse import SseEvent
 
-# What tools did, as `{"type": "tool_called", "name", "args"}`, or ask of the call, such as `{"type": "end_call"}`.
+# What tools did: `{"type": "tool_called", "id", "name", "args"}`, `{"type": "tool_ended", "id", "failed"}`; or what
+# they ask of the call, such as `{"type": "end_call"}`.
 ActionSink = Callable[[JsonObject], None]
 
 
@@ -119,6 +120,7 @@ class SpekoLLMStream(llm.LLMStream):
         self._id = str(uuid4())
         self._began = 0.0
         self._leg = Leg("unknown", "unknown")
+        self._running: list[str] = []
 
     async def _run(self) -> None:
         self._began = time.perf_counter()
@@ -132,6 +134,10 @@ class SpekoLLMStream(llm.LLMStream):
             raise stream_ended()
         except (SpekoApiError, httpx.HTTPError) as error:
             raise to_livekit(error, started=self._event_ch.output_sent) from error
+        finally:
+            # Whoever interrupts the answer does not hear how its tools end.
+            for call_id in [*self._running]:
+                self._tool_ended(call_id, failed=True)
 
     def _handle(self, event: SseEvent) -> None:
         data = event.data
@@ -148,14 +154,26 @@ class SpekoLLMStream(llm.LLMStream):
                 name=str(data["name"]), arguments=valid_args(str(data["args"])), call_id=str(data["id"])
             )
             self._send(llm.ChoiceDelta(role="assistant", tool_calls=[call]))
-        elif event.name == "server_tool_call" and data.get("status") == "started":
-            called: JsonObject = {"type": "tool_called", "name": data.get("name"), "args": data.get("args", "{}")}
-            self._owner.on_action(called)
+        elif event.name == "server_tool_call":
+            self._note_tool(data)
         elif event.name == "done":
             self._note_first_output()
             self._event_ch.send_nowait(llm.ChatChunk(id=self._id, usage=_usage(data)))
             for action in _actions(data):
                 self._owner.on_action(action)
+
+    def _note_tool(self, data: JsonObject) -> None:
+        call_id, status = str(data.get("id")), data.get("status")
+        if status == "started":
+            self._running.append(call_id)
+            called = {"name": data.get("name"), "args": data.get("args", "{}")}
+            self._owner.on_action({"type": "tool_called", "id": call_id, **called})
+        elif call_id in self._running:
+            self._tool_ended(call_id, failed=status == "failed")
+
+    def _tool_ended(self, call_id: str, *, failed: bool) -> None:
+        self._running.remove(call_id)
+        self._owner.on_action({"type": "tool_ended", "id": call_id, "failed": failed})
 
     def _send(self, delta: llm.ChoiceDelta) -> None:
         self._event_ch.send_nowait(llm.ChatChunk(id=self._id, delta=delta))

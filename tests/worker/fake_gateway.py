@@ -32,6 +32,9 @@ class Script:
     """What the providers say. `transcripts` are used in order, then the last one again."""
 
     actions: list[JsonObject] = field(default_factory=list)
+    tool: str | None = None
+    """A tool that every answer uses first, for `tool_s` seconds."""
+    tool_s: float = 0.3
     transcripts: list[str] = field(default_factory=lambda: ["what time do you open"])
     answer: Callable[[list[JsonObject]], str] = lambda _messages: "We open at nine in the morning."
     stt_delay_s: float = 0.05
@@ -212,6 +215,11 @@ class FakeGateway:
             await asyncio.sleep(self.script.llm_delay_s)
             origin = {"provider": "sandbox", "model": "sandbox-1", "failoverCount": 0, "scoresRunId": None}
             yield _sse("meta", {**origin, "hop": 0, "totalFailoverCount": 0})
+            if self.script.tool:
+                called: JsonObject = {"id": "call_1", "name": self.script.tool}
+                yield _sse("server_tool_call", {**called, "status": "started", "args": "{}"})
+                await asyncio.sleep(self.script.tool_s)
+                yield _sse("server_tool_call", {**called, "status": "completed"})
             for word in text.split(" "):
                 yield _sse("delta", {"text": word + " "})
             done = {"text": text, "usage": {"promptTokens": 9, "completionTokens": 4}, **origin}

@@ -57,6 +57,7 @@ async def test_the_first_message_is_spoken_word_for_word(gateway: FakeGateway) -
         "inputSampleRate": 16_000,
         "outputSampleRate": 24_000,
         "sandbox": True,
+        "background": False,
     }
     assert caller.said == [("agent", "Good morning.")]
     assert gateway.calls_to("llm") == []
