@@ -37,6 +37,11 @@ class Utterances:
         self._floor = _QUIETEST * 2
         self._loud = self._quiet = self._length = 0
 
+    @property
+    def speaking(self) -> bool:
+        """True while an utterance is going on."""
+        return self._loud >= _SPEECH_FRAMES
+
     def heard(self, pcm: bytes) -> bool:
         """Listen on; True when an utterance has ended within `pcm`."""
         data, ended = self._rest + pcm, False
@@ -62,7 +67,7 @@ class Utterances:
             self._loud, self._quiet = self._loud + 1, 0
         else:
             self._quiet += 1
-        said = self._loud >= _SPEECH_FRAMES
+        said = self.speaking
         self.spoke = self.spoke or said
         self._length += said
         ended = said and (self._quiet >= _PAUSE_FRAMES or self._length >= _LONGEST_FRAMES)

@@ -6,8 +6,7 @@ the whole, and the order of anything never matters.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from speko_core.oneshot.usage import Units, Usage
 from speko_core.providers.base import Modality
@@ -28,14 +27,19 @@ CHARACTERS_PER_MINUTE = 900
 _Measure = tuple[Callable[[Units], int], int]
 # How much of a unit was consumed, as numerator and divisor.
 _MEASURES: Mapping[str, _Measure] = {
-    "1m_input_tokens": (lambda units: units.prompt_tokens, MILLION),
-    "1m_output_tokens": (lambda units: units.completion_tokens, MILLION),
+    "1m_input_tokens": (
+        lambda units: units.prompt_tokens - units.audio_prompt_tokens - units.cached_prompt_tokens,
+        MILLION,
+    ),
+    "1m_audio_input_tokens": (lambda units: units.audio_prompt_tokens, MILLION),
+    "1m_cached_input_tokens": (lambda units: units.cached_prompt_tokens, MILLION),
+    "1m_output_tokens": (lambda units: units.completion_tokens - units.audio_completion_tokens, MILLION),
+    "1m_audio_output_tokens": (lambda units: units.audio_completion_tokens, MILLION),
     "1m_characters": (lambda units: units.characters, MILLION),
 }
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(NamedTuple):
     """One line of a bill; `unit` is the catalogue's, `quantity` in milliseconds, tokens or characters."""
 
     unit: str
@@ -43,8 +47,7 @@ class Line:
     micro_usd: int
 
 
-@dataclass(frozen=True)
-class Charge:
+class Charge(NamedTuple):
     """What a call costs. `lines` add up to `micro_usd`."""
 
     micro_usd: int

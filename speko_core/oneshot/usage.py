@@ -1,8 +1,7 @@
 """What a call consumed, told in one place for every modality. Prices and ledgers are on the other side of the sink."""
 
 import logging
-from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from speko_core.providers.base import Modality
 from speko_core.providers.catalog import Price
@@ -14,19 +13,23 @@ log = logging.getLogger("speko.usage")
 Outcome = Literal["completed", "failed", "cancelled", "hedged"]
 
 
-@dataclass(frozen=True)
-class Units:
-    """What providers charge by. `estimated` where the provider did not count."""
+class Units(NamedTuple):
+    """What providers charge by. `estimated` where the provider did not count.
+
+    Tokens of audio and cached tokens are among `prompt_tokens` and `completion_tokens`, and exclude each other.
+    """
 
     audio_ms: int = 0
     prompt_tokens: int = 0
     completion_tokens: int = 0
     characters: int = 0
     estimated: bool = False
+    audio_prompt_tokens: int = 0
+    cached_prompt_tokens: int = 0
+    audio_completion_tokens: int = 0
 
 
-@dataclass(frozen=True)
-class Attribution:
+class Attribution(NamedTuple):
     """Who the call is for."""
 
     organization_id: str
@@ -34,8 +37,7 @@ class Attribution:
     session_id: str | None = None
 
 
-@dataclass(frozen=True)
-class Usage:
+class Usage(NamedTuple):
     """One provider call that sent at least one real event, or that was outrun by another."""
 
     attribution: Attribution

@@ -8,9 +8,12 @@ something real. Closing the iterator cancels the upstream call.
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Literal, NamedTuple, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, runtime_checkable
 
 from speko_core.types import JsonObject
+
+if TYPE_CHECKING:
+    from speko_core.providers.realtime import RealtimeAdapter
 
 
 class Modality(StrEnum):
@@ -280,6 +283,7 @@ class Provider:
     stt: SttAdapter | None = None
     llm: LlmAdapter | None = None
     tts: TtsAdapter | None = None
+    s2s: "RealtimeAdapter | None" = None
     sandbox: bool = False
     needs_key: bool = True
     closers: tuple["Closer", ...] = field(default=(), repr=False)

@@ -19,7 +19,15 @@ class _Facts(BaseModel):
 class Price(_Facts):
     """A list price in integer micro-USD per unit, with where and when it was read."""
 
-    unit: Literal["minute", "1m_input_tokens", "1m_output_tokens", "1m_characters"]
+    unit: Literal[
+        "minute",
+        "1m_input_tokens",
+        "1m_output_tokens",
+        "1m_characters",
+        "1m_audio_input_tokens",
+        "1m_audio_output_tokens",
+        "1m_cached_input_tokens",
+    ]
     micro_usd: int = Field(ge=0)
     source: str
     date: date
@@ -41,6 +49,7 @@ class ModelFacts(_Facts):
     id: str
     modality: Modality
     name: str = ""
+    aliases: tuple[str, ...] = Field((), description="Other names by which callers may ask for it.")
     languages: tuple[str, ...] = Field((), description="Primary subtags or full tags; empty means any language.")
     options: tuple[str, ...] = ()
     streaming: bool = True

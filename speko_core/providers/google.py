@@ -27,7 +27,9 @@ from speko_core.providers.base import (
 from speko_core.providers.catalog import VendorFacts, load_catalog
 from speko_core.providers.families.http import VendorHttp, vendor_request
 from speko_core.providers.families.llm import LlmReader, effort_for, loads, portable_id, stream_llm
+from speko_core.providers.families.socket import VendorSockets
 from speko_core.providers.families.sse import SseEvent
+from speko_core.providers.google_live import google_live
 from speko_core.settings import Settings
 from speko_core.types import JsonObject, JsonValue
 
@@ -41,9 +43,10 @@ _WITHHELD: Final = frozenset(
 )
 
 
-def build_google(settings: Settings, http: VendorHttp) -> Provider:
-    """Gemini."""
-    return Provider(VENDOR, llm=Gemini(http, load_catalog()[VENDOR]), closers=(http,))
+def build_google(settings: Settings, http: VendorHttp, sockets: VendorSockets) -> Provider:
+    """Gemini, in text and live."""
+    facts = load_catalog()[VENDOR]
+    return Provider(VENDOR, llm=Gemini(http, facts), s2s=google_live(sockets, facts), closers=(http,))
 
 
 class Gemini:

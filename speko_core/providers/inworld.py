@@ -12,9 +12,11 @@ import orjson
 from speko_core.providers.base import Credential, FailureKind, Provider, ProviderError, TtsRequest
 from speko_core.providers.catalog import VendorFacts, load_catalog
 from speko_core.providers.families.http import VendorHttp, vendor_request
+from speko_core.providers.families.socket import VendorSockets
 from speko_core.providers.families.speaking import RATE, Framing, HttpSpeech, base64_audio, json_body
 from speko_core.providers.families.speech import base_url, secret_of
 from speko_core.providers.families.sse import MAX_EVENT_BYTES
+from speko_core.providers.inworld_realtime import inworld_realtime
 from speko_core.settings import Settings
 from speko_core.types import JsonValue
 
@@ -30,9 +32,11 @@ _KIND_BY_CODE: Final[Mapping[int, FailureKind]] = {
 }
 
 
-def build_inworld(settings: Settings, http: VendorHttp) -> Provider:
-    """Speech."""
-    return Provider(VENDOR, tts=HttpSpeech(http, InworldSpeech(load_catalog()[VENDOR])), closers=(http,))
+def build_inworld(settings: Settings, http: VendorHttp, sockets: VendorSockets) -> Provider:
+    """Speech, and conversations."""
+    facts = load_catalog()[VENDOR]
+    tts = HttpSpeech(http, InworldSpeech(facts))
+    return Provider(VENDOR, tts=tts, s2s=inworld_realtime(sockets, facts), closers=(http,))
 
 
 class InworldSpeech:

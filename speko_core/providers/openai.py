@@ -10,6 +10,7 @@ from speko_core.providers.catalog import load_catalog
 from speko_core.providers.families.http import VendorHttp
 from speko_core.providers.families.openai_chat import ChatDialect, OpenAiChat
 from speko_core.providers.families.openai_speech import OpenAiSpeech, SpeechDialect
+from speko_core.providers.families.socket import VendorSockets
 from speko_core.providers.families.speaking import HttpSpeech
 from speko_core.providers.families.transcriptions import (
     WHISPER_PROMPT_CHARS,
@@ -17,6 +18,7 @@ from speko_core.providers.families.transcriptions import (
     TranscriptionDialect,
     Transcriptions,
 )
+from speko_core.providers.openai_realtime import openai_realtime
 from speko_core.settings import Settings
 
 VENDOR = "openai"
@@ -32,9 +34,9 @@ def _shape(model: str) -> Shape:
 TRANSCRIPTIONS = TranscriptionDialect(_shape)
 
 
-def build_openai(settings: Settings, http: VendorHttp) -> Provider:
-    """Chat completions, transcriptions and speech."""
+def build_openai(settings: Settings, http: VendorHttp, sockets: VendorSockets) -> Provider:
+    """Chat completions, transcriptions, speech, and conversations."""
     facts = load_catalog()[VENDOR]
     llm, stt = OpenAiChat(http, facts, ChatDialect()), Transcriptions(http, facts, TRANSCRIPTIONS)
     tts = HttpSpeech(http, OpenAiSpeech(facts, SpeechDialect()))
-    return Provider(VENDOR, stt=stt, llm=llm, tts=tts, closers=(http,))
+    return Provider(VENDOR, stt=stt, llm=llm, tts=tts, s2s=openai_realtime(sockets, facts), closers=(http,))

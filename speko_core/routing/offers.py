@@ -58,7 +58,14 @@ def offers(modality: Modality, registry: ProviderRegistry, key_of: KeySources, t
 
 def _missing(provider: Provider | None, modality: Modality, source: KeySource) -> Missing | None:
     adapters: Mapping[Modality, object | None] = (
-        {Modality.STT: provider.stt, Modality.LLM: provider.llm, Modality.TTS: provider.tts} if provider else {}
+        {
+            Modality.STT: provider.stt,
+            Modality.LLM: provider.llm,
+            Modality.TTS: provider.tts,
+            Modality.S2S: provider.s2s,
+        }
+        if provider
+        else {}
     )
     if provider is None or adapters.get(modality) is None:
         return "no_adapter"

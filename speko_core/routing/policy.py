@@ -51,7 +51,8 @@ _USUAL = _presets(Weights(0.5, 0.3, 0.2))
 DEFAULT_STT_POLICY = Policy(Modality.STT, _USUAL, max_latency_p50_ms=3000)
 DEFAULT_LLM_POLICY = Policy(Modality.LLM, _USUAL)
 DEFAULT_TTS_POLICY = Policy(Modality.TTS, _USUAL)
-DEFAULT_S2S_POLICY = Policy(Modality.S2S, _presets(Weights(0.4, 0.4, 0.2)))
+# Callers name the model of a realtime session themselves, and few of these have public figures.
+DEFAULT_S2S_POLICY = Policy(Modality.S2S, _presets(Weights(0.4, 0.4, 0.2)), pins_need_data=False)
 
 DEFAULT_POLICIES: Mapping[Modality, Policy] = MappingProxyType(
     {
