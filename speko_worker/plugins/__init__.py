@@ -2,7 +2,6 @@
 
 from speko_worker.plugins.audio import (
     WavAudio,
-    decode_synthesis_result,
     frames_to_wav,
     parse_wav,
     pcm_sample_rate_from_content_type,
@@ -10,6 +9,7 @@ from speko_worker.plugins.audio import (
 from speko_worker.plugins.client import SpekoClient
 from speko_worker.plugins.components import PipelineOptions, SpekoComponents, create_speko_components
 from speko_worker.plugins.context import chat_context_to_speko
+from speko_worker.plugins.decoding import decode_synthesis_result
 from speko_worker.plugins.errors import SpekoAdapterError, SpekoApiError
 from speko_worker.plugins.intent import Constraints, Intent, validate_intent
 from speko_worker.plugins.llm import LlmOptions, SpekoLLM

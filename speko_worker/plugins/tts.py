@@ -9,8 +9,8 @@ from livekit.agents import APIConnectOptions, APIError, tts
 from livekit.agents.types import DEFAULT_API_CONNECT_OPTIONS
 
 from speko_core.types import JsonObject
-from speko_worker.plugins.audio import StreamDecoder
 from speko_worker.plugins.client import SpekoClient, Synthesis
+from speko_worker.plugins.decoding import StreamDecoder
 from speko_worker.plugins.errors import SpekoApiError, to_livekit
 from speko_worker.plugins.intent import Constraints, Intent, validate_intent
 from speko_worker.plugins.legs import Leg, LegSink, ignore_leg

@@ -1,9 +1,12 @@
 """The plugins by themselves: documented names and messages, and what they put on the wire."""
 
+import io
 import struct
 from collections.abc import AsyncIterator
 
+import av
 import httpx
+import numpy as np
 import pytest
 from livekit import rtc
 from livekit.agents import APIConnectOptions, APIError, APIStatusError, function_tool, llm
@@ -25,7 +28,8 @@ from speko_worker.plugins import (
     pcm_sample_rate_from_content_type,
     validate_intent,
 )
-from speko_worker.plugins.audio import StreamDecoder, wav_header
+from speko_worker.plugins.audio import wav_header
+from speko_worker.plugins.decoding import StreamDecoder
 from speko_worker.plugins.errors import SpekoApiError, to_livekit
 from speko_worker.plugins.legs import Leg
 from speko_worker.plugins.sse import SseEvent, read_events
@@ -143,10 +147,41 @@ def test_whole_answers_are_decoded_by_type() -> None:
     assert decode_synthesis_result(b"\1\0", "audio/pcm", "cartesia").sample_rate == 24_000
     with pytest.raises(ValueError, match=r"SpekoTTS:.*2 channels"):
         decode_synthesis_result(_wav(_fmt(channels=2)), "audio/wav", "x")
-    with pytest.raises(ValueError, match=r"SpekoTTS:.*audio/mpeg.*elevenlabs.*v1 only supports"):
-        decode_synthesis_result(b"", "audio/mpeg", "elevenlabs")
     with pytest.raises(ValueError, match=r'SpekoTTS: unsupported content type "text/html".*nobody'):
         decode_synthesis_result(b"", "text/html", "nobody")
+
+
+def _mp3(pcm: bytes, rate: int) -> bytes:
+    out = io.BytesIO()
+    with av.open(out, "w", format="mp3") as file:
+        stream = file.add_stream("libmp3lame", rate=rate, layout="stereo")
+        frame = av.AudioFrame.from_ndarray(np.frombuffer(pcm, "<i2").repeat(2).reshape(1, -1), "s16", "stereo")
+        frame.sample_rate = rate
+        file.mux([*stream.encode(frame), *stream.encode(None)])
+    return out.getvalue()
+
+
+def _loudest_hz(pcm: bytes, rate: int) -> float:
+    samples = np.frombuffer(pcm, "<i2").astype(np.float64)
+    return float(np.fft.rfftfreq(len(samples), 1 / rate)[np.abs(np.fft.rfft(samples)).argmax()])
+
+
+def test_mp3_is_decoded_to_mono_whole_and_as_it_streams() -> None:
+    """SES-3: whatever the provider's rate, at the pitch it was spoken."""
+    sent = _mp3(tone_pcm(0.5, 44_100), 44_100)
+    whole = decode_synthesis_result(sent, "audio/mpeg", "elevenlabs")
+    assert (whole.sample_rate, whole.channels) == (44_100, 1)
+    assert _loudest_hz(whole.pcm, 44_100) == pytest.approx(300, abs=5)
+    decoder = StreamDecoder("audio/mpeg", "elevenlabs", 24_000, resample=True)
+    pieces = [decoder.feed(sent[at : at + 700]) for at in range(0, len(sent), 700)]
+    assert len(pieces[1]) > 0
+    streamed = b"".join(pieces) + decoder.finish()
+    assert len(streamed) / 2 / 24_000 == pytest.approx(0.5, abs=0.08)
+    assert _loudest_hz(streamed, 24_000) == pytest.approx(300, abs=5)
+    with pytest.raises(ValueError, match="provider returned audio at 44100 Hz"):
+        StreamDecoder("audio/mpeg", "elevenlabs", 24_000, resample=False).feed(sent)
+    with pytest.raises(ValueError, match=r"audio/mpeg.*could not be decoded"):
+        decode_synthesis_result(b"not music" * 100, "audio/mpeg", "elevenlabs")
 
 
 @pytest.mark.parametrize("size", [1, 3, 50, 10_000])
