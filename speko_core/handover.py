@@ -12,8 +12,8 @@ MOST_IN_A_ROW = 3
 
 @dataclass(frozen=True)
 class Handover:
-    """Who goes on. `note` tells that agent so; `context_messages` limits what it sees of the conversation, None does
-    not; `message` is said before it speaks.
+    """Who goes on. `note` tells that agent so; `context_messages` is how many of the caller's last messages it
+    sees, with what was said since the first of them, None for all; `message` is said before it speaks.
     """
 
     agent_id: str

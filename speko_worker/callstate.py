@@ -21,6 +21,8 @@ class CallState:
     prompts_said: int = 0
     unsticks: int = 0
     ending_since: float | None = None
+    # Since the caller last spoke.
+    handovers: int = 0
 
     def begin(self) -> None:
         """The conversation is open."""
@@ -43,6 +45,7 @@ class CallState:
         self.awaiting_words = self.user_speaking
         self.prompts_said = 0
         self.unsticks = 0
+        self.handovers = 0
         self.ending_since = None  # the caller goes on, so the call does
         if self.quiet_since is not None:
             self.quiet_since = self.now()

@@ -8,7 +8,7 @@ from livekit.agents.vad import VAD
 from livekit.agents.voice.agent_session import SessionConnectOptions
 from livekit.agents.voice.turn import TurnHandlingOptions
 
-from speko_core.sessions.plan import SessionPlan
+from speko_core.sessions.plan import PlanAgent, SessionPlan
 from speko_worker.plugins import (
     Constraints,
     Intent,
@@ -44,9 +44,7 @@ def build_session(
     Turn detection and interruption are pinned to the local VAD: the defaults would send audio to a hosted service when
     its credentials are around. Preemptive generation is off, since tools inside `/v1/complete` would really run.
     """
-    intent = Intent(plan.intent.language, plan.intent.region, plan.intent.optimize_for)
-    constraints = Constraints(stt=plan.models.stt, llm=plan.models.llm, tts=plan.models.tts)
-    voice = TtsOptions(plan.voice, plan.tts_speed, plan.output_sample_rate, resample=True)
+    intent, constraints, voice = _intent(plan), _constraints(plan), _voice(plan, plan.output_sample_rate)
     return AgentSession(
         vad=vad,
         stt=SpekoSTT(
@@ -78,6 +76,30 @@ def build_session(
             max_unrecoverable_errors=_NEVER,
         ),
     )
+
+
+def retune(session: AgentSession[None], agent: PlanAgent, output_rate: int) -> None:
+    """Let every leg of a running session serve another agent of its plan."""
+    intent, constraints = _intent(agent), _constraints(agent)
+    if isinstance(session.stt, SpekoSTT):
+        heard = replace(intent, language=agent.stt_language or intent.language)
+        session.stt.retune(heard, constraints, agent.stt_keywords, agent.stt_prompt)
+    if isinstance(session.llm, SpekoLLM):
+        session.llm.retune(intent, LlmOptions(agent.temperature, agent.max_tokens), constraints)
+    if isinstance(session.tts, SpekoTTS):
+        session.tts.retune(intent, _voice(agent, output_rate), constraints)
+
+
+def _intent(agent: PlanAgent) -> Intent:
+    return Intent(agent.intent.language, agent.intent.region, agent.intent.optimize_for)
+
+
+def _constraints(agent: PlanAgent) -> Constraints:
+    return Constraints(stt=agent.models.stt, llm=agent.models.llm, tts=agent.models.tts)
+
+
+def _voice(agent: PlanAgent, output_rate: int) -> TtsOptions:
+    return TtsOptions(agent.voice, agent.tts_speed, output_rate, resample=True)
 
 
 def _turn_handling(plan: SessionPlan) -> TurnHandlingOptions:

@@ -20,6 +20,8 @@ class TurnRecorder:
     """
 
     def __init__(self, emit: Callable[[Turn], None], *, now: Callable[[], float] = time.time) -> None:
+        # Which agent of the plan speaks.
+        self.agent_id: str | None = None
         self._emit = emit
         self._now = now
         self._next_index = 0
@@ -104,6 +106,7 @@ class TurnRecorder:
             legs=legs,
             latency=self._answer(item, legs, started),
             tool_calls=tuple(self._tool_calls),
+            agent_id=self.agent_id,
         )
         self._question, self._typed_at, self._tool_calls = Latency(), None, []
         return turn

@@ -51,6 +51,7 @@ class Turn:
     legs: dict[LegName, Leg] = field(default_factory=dict)
     latency: Latency = field(default_factory=Latency)
     tool_calls: tuple[JsonObject, ...] = ()
+    agent_id: str | None = None
 
     def to_wire(self) -> JsonObject:
         """The body of the turns endpoint; the `turn` frame is the same plus its type."""
@@ -66,6 +67,8 @@ class Turn:
             "legs": legs,
             "latency": self.latency.to_wire(),
         }
+        if self.agent_id:
+            wire["agentId"] = self.agent_id
         if self.tool_calls:
             wire["toolCalls"] = [*self.tool_calls]
         if served:

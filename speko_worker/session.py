@@ -7,10 +7,10 @@ from collections.abc import Coroutine
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from livekit.agents import Agent
 from livekit.agents.vad import VAD
 from livekit.agents.voice.transcription import TranscriptSynchronizer
 
+from speko_core.handover import ACTION as HANDOVER
 from speko_core.prompting import prompt
 from speko_core.sessions.plan import SessionPlan
 from speko_core.types import JsonObject
@@ -19,6 +19,7 @@ from speko_worker.background.mixer import Background
 from speko_worker.callstate import CallState
 from speko_worker.frames import EndReason, Hangup
 from speko_worker.gateway import GatewayError, SessionApi
+from speko_worker.handover import CallHandover
 from speko_worker.listener import CallListener
 from speko_worker.media.port import MediaTransport
 from speko_worker.media.text_out import TranscriptSink
@@ -78,6 +79,7 @@ class CallSession:
         self._session = build_session(plan, speko, vad, self._recorder.on_leg, self._on_action)
         self._background = Background(plan.audio, plan.output_sample_rate)
         media.play_under(self._background)
+        self._handover = CallHandover(plan, self._session, self._recorder, self._state)
         self._synchronizer = TranscriptSynchronizer(
             next_in_chain_audio=media.audio_output, next_in_chain_text=TranscriptSink(media.send)
         )
@@ -107,6 +109,7 @@ class CallSession:
             self._spawn(self._watch_caller(), "caller"),
             self._spawn(self._supervise(), "supervise"),
             self._spawn(self._heartbeats(), "heartbeat"),
+            self._spawn(self._hand_over(), "handover"),
         ]
         try:
             done, _ = await asyncio.wait({self._ended, *tasks}, return_when=asyncio.FIRST_COMPLETED)
@@ -136,7 +139,7 @@ class CallSession:
         session.input.audio = self._media.audio_input
         session.output.audio = self._synchronizer.audio_output
         session.output.transcription = self._synchronizer.text_output
-        await session.start(Agent(instructions=self._plan.system_prompt), record=False)
+        await session.start(self._handover.agent, record=False)
         self._state.begin()
         mode, text = self._plan.first_message_mode, self._plan.first_message
         if mode == "say" and text:
@@ -173,11 +176,17 @@ class CallSession:
         """A tool was called, or asks something of the call; transfers are carried out where the phone leg is."""
         if action.get("type") == "end_call":
             self._state.asked_to_end()
+        elif action.get("type") == HANDOVER:
+            self._handover.ask(action)
         elif action.get("type") == "tool_called":
             self._recorder.on_tool_called(str(action["name"]), str(action["args"]))
             self._background.tool_started(str(action["id"]), str(action["name"]))
         elif action.get("type") == "tool_ended":
             self._background.tool_ended(str(action["id"]))
+
+    async def _hand_over(self) -> Outcome:
+        while True:
+            await self._handover.next()
 
     async def _watch_caller(self) -> Outcome:
         async for event in self._media.events():

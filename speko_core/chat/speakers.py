@@ -21,8 +21,8 @@ def seen_by_speaker(plan: SessionPlan, turns: Sequence[SessionTurn]) -> Sequence
     if begins is None:
         return _worded(turns)
     limit = _context_messages(plan, speaker(turns[:begins]), turns[begins].agent_id)
-    before = _worded(turns[:begins])
-    return [*(before if limit is None else before[-limit:]), *_worded(turns[begins:])]
+    asked = [at for at, turn in enumerate(turns[:begins]) if turn.source == "user"]
+    return _worded(turns if limit is None or len(asked) < limit else turns[asked[-limit] :])
 
 
 def _worded(turns: Sequence[SessionTurn]) -> Sequence[SessionTurn]:

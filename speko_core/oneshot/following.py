@@ -80,9 +80,9 @@ def handed_on(
 
 
 def last_messages(messages: Sequence[ChatMessage], limit: int | None) -> Sequence[ChatMessage]:
-    """The end of a conversation: the last `limit` things said, and what stands between them."""
-    said = [at for at, message in enumerate(messages) if message.role in ("user", "assistant")]
-    return messages if limit is None or len(said) <= limit else messages[said[-limit] :]
+    """The end of a conversation: from the caller's last messages, `limit` of them, on."""
+    asked = [at for at, message in enumerate(messages) if message.role == "user"]
+    return messages if limit is None or len(asked) < limit else messages[asked[-limit] :]
 
 
 def _without_prompt(messages: Sequence[ChatMessage]) -> Sequence[ChatMessage]:

@@ -54,7 +54,13 @@ class SpekoLLM(llm.LLM[str]):
         self.speko = speko
         self.on_leg = on_leg
         self.on_action = on_action
-        self._base = _base_body(intent, options or LlmOptions(), constraints or Constraints())
+        # Which agent of the session speaks, as the gateway wants it said; nothing until there was a handover.
+        self.speaker: Callable[[], JsonObject] = dict
+        self.retune(intent, options or LlmOptions(), constraints or Constraints())
+
+    def retune(self, intent: Intent, options: LlmOptions, constraints: Constraints) -> None:
+        """Other settings from the next completion on."""
+        self._base = _base_body(intent, options, constraints)
 
     @property
     def provider(self) -> str:
@@ -77,7 +83,7 @@ class SpekoLLM(llm.LLM[str]):
         extra_kwargs: NotGivenOr[dict[str, Any]] = NOT_GIVEN,
     ) -> "SpekoLLMStream":
         """Start one completion; deltas arrive as the provider writes them."""
-        body = dict(self._base)
+        body = {**self._base, **self.speaker()}
         if tools:
             body["tools"] = [*inline_tools(tools)]
             if isinstance(parallel_tool_calls, bool):

@@ -34,12 +34,17 @@ class SpekoSTT(stt.STT[str]):
         validate_intent(intent)
         self._label = "speko.STT"
         self._speko = speko
-        self._intent = intent
-        self._constraints = constraints or Constraints()
+        self._on_leg = on_leg
+        self.retune(intent, constraints or Constraints(), keywords, prompt)
+
+    def retune(
+        self, intent: Intent, constraints: Constraints, keywords: tuple[str, ...] = (), prompt: str | None = None
+    ) -> None:
+        """Other settings from the next utterance on."""
+        self._intent, self._constraints = intent, constraints
         self._options: JsonObject = {"keywords": list(keywords)} if keywords else {}
         if prompt:
             self._options["prompt"] = prompt
-        self._on_leg = on_leg
 
     @property
     def provider(self) -> str:

@@ -44,17 +44,21 @@ class SpekoTTS(tts.TTS[str]):
         constraints: Constraints | None = None,
         on_leg: LegSink = ignore_leg,
     ) -> None:
-        self.options = options or TtsOptions()
+        validate_intent(intent)
+        self.retune(intent, options or TtsOptions(), constraints or Constraints())
         super().__init__(
             capabilities=tts.TTSCapabilities(streaming=False, aligned_transcript=False),
             sample_rate=self.options.sample_rate,
             num_channels=1,
         )
-        validate_intent(intent)
         self._label = "speko.TTS"
         self.speko = speko
         self.on_leg = on_leg
-        self._base = _base_body(intent, self.options, constraints or Constraints())
+
+    def retune(self, intent: Intent, options: TtsOptions, constraints: Constraints) -> None:
+        """Another voice from the next text on; the sample rate must stay."""
+        self.options = options
+        self._base = _base_body(intent, options, constraints)
 
     @property
     def provider(self) -> str:
