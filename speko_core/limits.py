@@ -6,7 +6,7 @@ one number, the theoretical arrival time, so a caller costs a dictionary entry a
 
 import math
 from collections import OrderedDict
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from speko_core.errors import RateLimited
 from speko_core.ports.clock import Clock
@@ -18,8 +18,7 @@ BUCKETS = 50_000
 _ROUNDING = 1e-6
 
 
-@dataclass(frozen=True)
-class Allowance:
+class Allowance(NamedTuple):
     """What is left: `remaining` of `limit` requests now, all of them again after `reset_s` seconds."""
 
     limit: int

@@ -46,12 +46,12 @@ def _refused() -> Unauthorized:
 
 
 async def _api_key(deps: Deps, bearer: str) -> Principal:
-    if not keys.well_formed(bearer):
-        raise _refused()
     digest = deps.secrets.digest(bearer)
     cached = deps.key_cache.get(digest, deps.clock.monotonic())
     if cached is not None:
         return cached
+    if not keys.well_formed(bearer):
+        raise _refused()
     principal = await _look_up(deps, digest)
     deps.key_cache.put(digest, principal, deps.clock.monotonic())
     return principal

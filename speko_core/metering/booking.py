@@ -8,7 +8,7 @@ update nor deadlock.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import cast
+from typing import NamedTuple, cast
 
 from sqlalchemy import Connection, Engine, Table, select, text
 
@@ -39,8 +39,7 @@ class Content:
     body: str
 
 
-@dataclass(frozen=True)
-class Booking:
+class Booking(NamedTuple):
     """One row of usage and its debit, or a decision with what it shares that may not be stored yet."""
 
     usage: Values | None = None

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from sqlalchemy import Connection, Table, case
 from sqlalchemy.dialects import postgresql, sqlite
@@ -27,8 +27,7 @@ class Funds:
     month_spent_micro_usd: int
 
 
-@dataclass(frozen=True)
-class Movement:
+class Movement(NamedTuple):
     """A change of an organization's credit, with what its ledger entry says."""
 
     organization_id: str

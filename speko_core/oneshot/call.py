@@ -3,9 +3,8 @@
 from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
 from functools import partial
-from typing import ClassVar, Generic, TypeVar
+from typing import ClassVar, Generic, NamedTuple, TypeVar
 
 from speko_core.errors import InvalidInput
 from speko_core.metering.credit import Reservation
@@ -26,8 +25,7 @@ WireEvent = tuple[str, JsonObject]
 BEAT_S = 10.0
 
 
-@dataclass(frozen=True)
-class Route(Generic[E]):
+class Route(NamedTuple, Generic[E]):
     """A decision made callable, and who pays for it."""
 
     decision: Decision

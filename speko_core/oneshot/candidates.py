@@ -1,8 +1,8 @@
 """From a call's intent to its failover chain, or the endpoint's documented failure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from functools import partial
+from typing import NamedTuple
 
 from speko_core.deps import Deps
 from speko_core.errors import InvalidInput
@@ -28,8 +28,7 @@ FAILED_CODES: Mapping[Modality, str] = {
 }
 
 
-@dataclass(frozen=True)
-class Routed:
+class Routed(NamedTuple):
     """A decision that may be carried out, the credit held for it, and where its candidates' health is told."""
 
     decision: Decision
@@ -68,7 +67,7 @@ async def route(
     hedges = intent.optimize_for is OptimizeFor.LATENCY and deps.settings.hedging and inputs.policy.hedging
     credit, reservation = admit(deps.credit, principal, decision, estimate, now, at_once=1 + hedges)
     if not credit:
-        decided = deps.memo.decide(replace(inputs, credit=False))
+        decided = deps.memo.decide(inputs._replace(credit=False))
     decision = deps.decisions.keep(principal.organization_id, decided, now)
     health = CallHealth(deps.health, intent.region, partial(credential_id, deps, principal), decision.panic, hedges)
     return Routed(decision, reservation, health)

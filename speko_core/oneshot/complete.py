@@ -26,7 +26,7 @@ from speko_core.providers.base import (
 )
 from speko_core.providers.credentials import resolve
 from speko_core.routing.decision import Ranked
-from speko_core.routing.eligibility import Needs
+from speko_core.routing.eligibility import NO_NEEDS, Needs
 from speko_core.types import JsonObject
 
 TIMING = Timing(first_event_s=15.0, stall_s=20.0, overall_s=45.0)
@@ -171,13 +171,15 @@ async def open_complete(
 def timing_for(data: CompleteInput, characters: int) -> Timing:
     """Limits of a completion: long prompts and hard thought take longer than what the model was seen doing."""
     if data.reasoning_effort in ("medium", "high", "xhigh"):
-        return replace(TIMING, first_event_floor_s=TIMING.first_event_s, hedge_floor_s=TIMING.first_event_s)
+        return TIMING._replace(first_event_floor_s=TIMING.first_event_s, hedge_floor_s=TIMING.first_event_s)
     reading_s = characters / CHARACTERS_READ_PER_S
-    return replace(TIMING, first_event_floor_s=TIMING.first_event_floor_s + reading_s, hedge_floor_s=reading_s)
+    return TIMING._replace(first_event_floor_s=TIMING.first_event_floor_s + reading_s, hedge_floor_s=reading_s)
 
 
 def _needs(data: CompleteInput) -> Needs:
     """Tools are needed; how freely and how hard a model thinks is a hint."""
+    if not data.tools and data.temperature is None and data.reasoning_effort in (None, "none"):
+        return NO_NEEDS
     effort = "reasoningEffortWithTools" if data.tools else "reasoningEffort"
     given = {"temperature": data.temperature is not None, effort: data.reasoning_effort not in (None, "none")}
     hints = frozenset(name for name, wanted in given.items() if wanted)

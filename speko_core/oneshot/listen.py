@@ -174,7 +174,7 @@ async def open_listen(
 
 
 def _live_first(decision: Decision) -> Decision:
-    return replace(decision, ranked=tuple(sorted(decision.ranked, key=lambda ranked: LIVE in ranked.ignored)))
+    return decision._replace(ranked=tuple(sorted(decision.ranked, key=lambda ranked: LIVE in ranked.ignored)))
 
 
 def _request(data: ListenInput) -> SttRequest:

@@ -1,7 +1,6 @@
 """How long to wait for a candidate: fixed limits of the endpoint, tightened by the candidate's own record. Pure."""
 
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from speko_core.providers.base import FailureKind, ProviderError
 from speko_core.routing.health_pace import Pace
@@ -10,8 +9,7 @@ from speko_core.routing.health_pace import Pace
 MARGIN = 1.5
 
 
-@dataclass(frozen=True)
-class Timing:
+class Timing(NamedTuple):
     """Limits in seconds: to the first real event of one candidate and of all together, and between later events.
 
     A candidate's own record may shorten its waits, never below the floors. `hedge_floor_s` is what this very call needs
@@ -26,8 +24,7 @@ class Timing:
     hedge_floor_s: float = 0.0
 
 
-@dataclass(frozen=True)
-class Limit:
+class Limit(NamedTuple):
     """A wait, and whether the endpoint or the candidate's own record set it."""
 
     seconds: float
@@ -48,8 +45,7 @@ class Stuck(ProviderError):
         self.within_s = within_s
 
 
-@dataclass(frozen=True)
-class Patience:
+class Patience(NamedTuple):
     """The waits of one candidate: to its first real event, within its answer, and alone."""
 
     first_event: Limit

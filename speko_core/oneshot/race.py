@@ -7,8 +7,7 @@ candidate is slower than usual a second may run beside it, and the first proven 
 import asyncio
 import math
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
-from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from speko_core.oneshot.patience import Patience
 from speko_core.oneshot.reading import Reading
@@ -20,8 +19,7 @@ E = TypeVar("E")
 MAX_HELD = 256
 
 
-@dataclass(frozen=True)
-class Attempt(Generic[E]):
+class Attempt(NamedTuple, Generic[E]):
     """A candidate and how to call it; nothing is sent before `open` is iterated."""
 
     candidate: Ranked
@@ -100,8 +98,7 @@ class Lane(Generic[E]):
         await self._reading.aclose()
 
 
-@dataclass(frozen=True)
-class Told(Generic[E]):
+class Told(NamedTuple, Generic[E]):
     """A lane that is proven, or the error that ended it."""
 
     lane: Lane[E]

@@ -107,7 +107,7 @@ def with_model(decision: Decision, model: str) -> Decision:
         rest = decision.ranked[1:]
     else:
         rest = tuple(ranked for ranked in decision.ranked if ranked is not named)
-    return replace(decision, ranked=(named, *rest))
+    return decision._replace(ranked=(named, *rest))
 
 
 def _overridden(primary: Ranked, model: str) -> Ranked:

@@ -1,6 +1,5 @@
 """What the selector answers: the ranked chain, and why everything else is not in it."""
 
-from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from speko_core.providers.base import Modality
@@ -74,8 +73,7 @@ class FilteredOut(NamedTuple):
     reason: str
 
 
-@dataclass(frozen=True)
-class Decision:
+class Decision(NamedTuple):
     """One routing decision; the same inputs always give the same one (RTE-11)."""
 
     modality: Modality

@@ -6,8 +6,8 @@ snapshot, the policy, the offers; the call itself is stored whole, with the heal
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
-from typing import Any
+from dataclasses import asdict, replace
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -28,8 +28,7 @@ PANIC = "every candidate is unhealthy, so each is tried"
 _NO_CREDIT = "needs credit, and there is not enough"
 
 
-@dataclass(frozen=True)
-class Inputs:
+class Inputs(NamedTuple):
     """What a decision depends on, and nothing else. Without `credit` managed keys are left out."""
 
     call: RoutingCall
@@ -58,7 +57,7 @@ def _panicked(board: Board, call: RoutingCall) -> Decision:
     calm = select_on(board, replace(call, blocked={}))
     ranked = sorted(calm.ranked, key=lambda one: blocked.index(one.id) if one.id in blocked else -1)
     flagged = tuple(one._replace(reason=f"{one.reason}; {PANIC}" if one.reason else PANIC) for one in ranked)
-    return replace(calm, ranked=flagged, panic=True)
+    return calm._replace(ranked=flagged, panic=True)
 
 
 def is_charged(ranked: Ranked) -> bool:
@@ -71,7 +70,7 @@ def without_charged(decision: Decision) -> Decision:
     kept = tuple(ranked for ranked in decision.ranked if not is_charged(ranked))
     left_out = [FilteredOut(ranked.id, "no_credit", _NO_CREDIT) for ranked in decision.ranked if is_charged(ranked)]
     filtered = sorted((*decision.filtered_out, *left_out), key=lambda entry: entry.id)
-    return replace(decision, ranked=kept, filtered_out=tuple(filtered))
+    return decision._replace(ranked=kept, filtered_out=tuple(filtered))
 
 
 # --- as stored --------------------------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, TypeVar
 
@@ -93,4 +93,4 @@ class DecisionLog:
             "created_at": now,
         }
         self._journal.note(row, (snapshot,), (policy, offers, chain))
-        return replace(decision, id=decision_id)
+        return decision._replace(id=decision_id)

@@ -70,6 +70,9 @@ def _has_voice(offer: Offer, voice: str) -> bool:
     return voice in known or ANY_VOICE in facts.options
 
 
+NO_NEEDS = Needs()
+
+
 @dataclass(frozen=True)
 class RoutingCall:
     """The caller's side of a decision. `blocked` holds candidate ids with the health reason to leave them out."""

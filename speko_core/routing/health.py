@@ -7,7 +7,7 @@ routed to them because something else is unhealthy.
 import hashlib
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 
 from speko_core.ports.clock import Clock
@@ -110,7 +110,7 @@ class CallHealth:
             return UNKNOWN
         key, permit = held
         found = self.book.breaker(key).pace(permit, self.book.now())
-        return found if self.hedges else replace(found, hedge_s=None)
+        return found if self.hedges else found._replace(hedge_s=None)
 
     def outrun(self, candidate: Ranked, waited_s: float) -> None:
         """Another candidate was faster."""

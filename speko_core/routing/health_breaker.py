@@ -13,9 +13,8 @@ outran counts towards the failures in a row and not towards their share: one slo
 import math
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from statistics import median
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from speko_core.providers.base import FailureKind
 from speko_core.routing.health_pace import UNKNOWN, Pace, Samples
@@ -39,15 +38,13 @@ _DEAD_KEY = frozenset({FailureKind.AUTH, FailureKind.QUOTA})
 _NOT_ITS_FAULT = frozenset({FailureKind.INVALID, FailureKind.REFUSED})
 
 
-@dataclass(frozen=True)
-class Permit:
+class Permit(NamedTuple):
     """Leave to call once. A probe decides whether a half-open breaker closes; a forced call may only close it."""
 
     kind: Literal["normal", "probe", "forced"]
 
 
-@dataclass(frozen=True)
-class _Seen:
+class _Seen(NamedTuple):
     at: float
     failed: bool
     latency_s: float | None = None

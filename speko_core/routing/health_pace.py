@@ -2,8 +2,8 @@
 
 from bisect import bisect_left, insort
 from collections import deque
-from dataclasses import dataclass
 from math import ceil
+from typing import NamedTuple
 
 KEPT = 256
 KEPT_S = 600.0
@@ -41,8 +41,7 @@ class Samples:
             del self._sorted[bisect_left(self._sorted, seconds)]
 
 
-@dataclass(frozen=True)
-class Pace:
+class Pace(NamedTuple):
     """What a candidate usually needs, in seconds; None where too little is known.
 
     `hedge_s`: after this silence the next candidate may be started beside it. `first_event_s`: its slowest first

@@ -1,7 +1,6 @@
 """Publishing benchmarks: see what one would change, make it the active snapshot, go back to an older one."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from hashlib import sha256
@@ -115,7 +114,7 @@ async def _forget(ctx: Ctx) -> None:
 
 def _chain(ctx: Ctx, data: SnapshotDraft, snapshot: Snapshot) -> list[Place]:
     intent = RoutingIntent(language=data.language, region=data.region)
-    inputs = replace(inputs_for(ctx.deps, ctx.principal, data.modality, intent), snapshot=snapshot)
+    inputs = inputs_for(ctx.deps, ctx.principal, data.modality, intent)._replace(snapshot=snapshot)
     return [Place(id=one.id, score=None if one.score is None else round(one.score, 4)) for one in run(inputs).ranked]
 
 

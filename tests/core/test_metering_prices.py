@@ -16,8 +16,17 @@ from speko_core.routing.offers import KeySource
 UNITS = get_args(Price.model_fields["unit"].annotation)
 MICROS = st.integers(min_value=0, max_value=10**9)
 COUNTS = st.integers(min_value=0, max_value=10**9)
+NONE = st.just(0)
 consumed = st.builds(
-    Units, audio_ms=COUNTS, prompt_tokens=COUNTS, completion_tokens=COUNTS, characters=COUNTS, estimated=st.booleans()
+    Units,
+    audio_ms=COUNTS,
+    prompt_tokens=COUNTS,
+    completion_tokens=COUNTS,
+    characters=COUNTS,
+    estimated=st.booleans(),
+    audio_prompt_tokens=NONE,
+    cached_prompt_tokens=NONE,
+    audio_completion_tokens=NONE,
 )
 
 

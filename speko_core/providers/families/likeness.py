@@ -11,7 +11,7 @@ from typing import Any, Final
 import orjson
 
 # What means itself inside a JSON string: no quote, no escape, no control character.
-_PLAIN: Final = re.compile(rb'[^"\\\x00-\x1f]+')
+_plain: Final = re.compile(rb'[^"\\\x00-\x1f]+').fullmatch
 _PROBE: Final = "probe"
 # Frames with a changing field, such as OpenAI's padding, are never alike: do not try for a whole answer.
 _TRIES: Final = 3
@@ -22,7 +22,9 @@ class Likeness:
 
     def __init__(self, only_text: Callable[[dict[str, Any]], object]) -> None:
         self._only_text = only_text
-        self._before, self._after, self._around = b"", b"", 0
+        # Until something is learned, no frame begins like this.
+        self._before, self._after = b"\n", b""
+        self._start = self._stop = self._around = 0
         self._tries = _TRIES
 
     def text(self, frame: bytes) -> str | None:
@@ -31,9 +33,9 @@ class Likeness:
         Raises:
             ValueError: it is not UTF-8.
         """
-        if self._around and frame.startswith(self._before) and frame.endswith(self._after):
-            text = frame[len(self._before) : -len(self._after)]
-            if len(frame) > self._around and _PLAIN.fullmatch(text):
+        if frame.startswith(self._before) and frame.endswith(self._after):
+            text = frame[self._start : self._stop]
+            if _plain(text) and len(frame) > self._around:
                 return text.decode()
         return None
 
@@ -45,7 +47,8 @@ class Likeness:
         before, _, after = frame.partition(orjson.dumps(text))
         if self._only_text(orjson.loads(frame)) == text and self._reads_back(before, after):
             self._before, self._after = before + b'"', b'"' + after
-            self._around, self._tries = len(self._before) + len(self._after), 0
+            self._start, self._stop, self._tries = len(self._before), -len(self._after), 0
+            self._around = self._start - self._stop
 
     def _reads_back(self, before: bytes, after: bytes) -> bool:
         """The proof that the bytes found are the text, and not the same letters elsewhere."""

@@ -3,10 +3,11 @@
 import hashlib
 import re
 from abc import ABC, abstractmethod
-from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from functools import partial
+from typing import Any, Final, cast
 
 import httpx
 import orjson
@@ -22,8 +23,8 @@ from speko_core.providers.gathered import Gathered
 CHARACTERS_PER_TOKEN: Final = 4
 MAX_ARGS_CHARACTERS: Final = 1_000_000
 EFFORT_WITH_TOOLS: Final = "reasoningEffortWithTools"
-# A third of the time of the constructor.
-_delta = TextDelta._make
+# A quarter of the time of the constructor.
+_delta = cast("Callable[[tuple[str]], TextDelta]", partial(tuple.__new__, TextDelta))
 _PORTABLE_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,40}")
 
 
@@ -46,9 +47,9 @@ class LlmReader(ABC):
         found: list[LlmEvent] = []
         self._touched = self._touched or bool(frames)
         try:
+            alike = self._likeness.text
             for frame in frames:
-                text = self._likeness.text(frame.data)
-                if text is None:
+                if (text := alike(frame[1])) is None:
                     found += self._parsed(frame)
                 else:
                     found.append(_delta((text,)))

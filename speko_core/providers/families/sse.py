@@ -4,8 +4,9 @@ Lines end with LF, CRLF or CR; reads may split anywhere, also between CR and LF.
 nothing for us. Source: https://html.spec.whatwg.org/multipage/server-sent-events.html, read 2026-11-20.
 """
 
-from collections.abc import Iterable
-from typing import Final, NamedTuple
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Final, NamedTuple, cast
 
 from speko_core.providers.base import FailureKind, ProviderError
 
@@ -21,8 +22,8 @@ class SseEvent(NamedTuple):
     data: bytes
 
 
-# A third of the time of the constructor.
-_event = SseEvent._make
+# A quarter of the time of the constructor.
+_event = cast("Callable[[tuple[str, bytes]], SseEvent]", partial(tuple.__new__, SseEvent))
 
 
 class SseParser:
