@@ -71,6 +71,11 @@ def _typed_text(value: object) -> str:
     return value.strip()
 
 
+def encoded(frame: JsonObject) -> bytes:
+    """A frame as it goes over the wire."""
+    return json.dumps(frame, separators=(",", ":")).encode()
+
+
 def state(agent: str) -> JsonObject:
     """What the agent is doing: `listening`, `thinking` or `speaking`."""
     return {"type": "state", "agent": agent}

@@ -9,22 +9,20 @@ import threading
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-import httpx
 import uvicorn
-from httpx_aiohttp import AiohttpTransport
 from livekit import local_inference
 
 from speko_core.errors import ConfigurationError
 from speko_core.settings import Settings
+from speko_worker.call import CallOptions
+from speko_worker.http import gateway_client
 from speko_worker.logs import keep_content_out_of_logs
+from speko_worker.rooms.agents import RoomsOptions
 from speko_worker.server import build_app
 from speko_worker.worker import Worker, WorkerOptions
 
 logger = logging.getLogger("speko.worker")
 
-MAX_CONNECTIONS = 100
-# Below the five seconds after which the gateway closes an idle connection: a request never meets the close.
-KEEPALIVE_S = 3.0
 _WILDCARDS = frozenset({"0.0.0.0", "::", ""})  # noqa: S104 - compared with, not bound to
 
 
@@ -52,8 +50,7 @@ async def run_worker(settings: Settings, *, token: str | None = None, stop: asyn
     keep_content_out_of_logs()
     # Only the VAD: the end-of-turn model beside it costs 250 MB and no plan uses it.
     await asyncio.to_thread(local_inference.init_vad)
-    limits = httpx.Limits(max_connections=MAX_CONNECTIONS, keepalive_expiry=KEEPALIVE_S)
-    async with httpx.AsyncClient(transport=AiohttpTransport(limits=limits)) as http:
+    async with gateway_client() as http:
         worker = Worker(_options(settings, credential, listener), http)
         await _serve(worker, listener, stopping)
 
@@ -73,6 +70,8 @@ async def _serve(worker: Worker, listener: socket.socket, stopping: asyncio.Even
         asyncio.create_task(worker.keep_registered(), name="speko.worker.register"),
         asyncio.create_task(worker.keep_recovering(), name="speko.worker.recover"),
     ]
+    if worker.rooms is not None:
+        background.append(asyncio.create_task(worker.rooms.run(), name="speko.worker.rooms"))
     serving = asyncio.create_task(server.serve(sockets=[listener]), name="speko.worker.serve")
     waiting = asyncio.create_task(stopping.wait(), name="speko.worker.stop")
     try:
@@ -91,13 +90,18 @@ async def _serve(worker: Worker, listener: socket.socket, stopping: asyncio.Even
 
 
 def _options(settings: Settings, token: str, listener: socket.socket) -> WorkerOptions:
-    return WorkerOptions(
+    call = CallOptions(
         gateway_url=settings.internal_url,
         token=token,
-        address=advertised_address(settings.host, listener.getsockname()[1], settings.internal_url),
         journal_folder=settings.data_dir / "worker-journal",
         recordings_folder=settings.data_dir / "worker-recordings",
         drain_timeout_s=settings.drain_timeout_s,
+    )
+    return WorkerOptions(
+        call,
+        address=advertised_address(settings.host, listener.getsockname()[1], settings.internal_url),
+        capacity=settings.worker_calls,
+        rooms=RoomsOptions.of(settings),
     )
 
 

@@ -30,7 +30,7 @@ def build_app(worker: Worker) -> Starlette:
         return JSONResponse(body, status_code=200 if ready else 503)
 
     async def _media(socket: WebSocket) -> None:
-        if not _is_authorized(socket, worker.options.token):
+        if not _is_authorized(socket, worker.options.call.token):
             await socket.close(_REFUSED)
             return
         await worker.serve_caller(socket, socket.path_params["session_id"])

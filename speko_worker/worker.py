@@ -4,24 +4,20 @@ import asyncio
 import logging
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 from uuid import uuid4
 
 import httpx
 from starlette.websockets import WebSocket
 
-from speko_core.sessions.plan import SessionPlan
 from speko_worker.backoff import Backoff
+from speko_worker.call import Call, CallOptions
 from speko_worker.frames import CLOSE_CODES, SUBPROTOCOL, EndReason
-from speko_worker.gateway import Claim, GatewayError, Registration, SessionApi, WorkerApi
-from speko_worker.journal import Journal, leftovers
+from speko_worker.gateway import GatewayError, Registration, SessionApi, WorkerApi
+from speko_worker.journal import leftovers
 from speko_worker.media.websocket import WebSocketMedia
 from speko_worker.pipeline import build_vad
-from speko_worker.plugins import SpekoClient
-from speko_worker.recording.call import CallRecording, remove_leftovers
-from speko_worker.recording.delivery import UPLOAD_TIMEOUT_S, deliver
-from speko_worker.reporting import TurnReporter
-from speko_worker.session import CallSession, Outcome
+from speko_worker.recording.call import remove_leftovers
+from speko_worker.rooms.agents import RoomAgents, RoomsOptions
 
 logger = logging.getLogger("speko.worker")
 
@@ -31,7 +27,6 @@ REGISTER_S = 2.0
 FIRST_RETRY_S = 0.2
 # A worker whose last registration is older than this is not reachable through the gateway.
 REGISTRATION_VALID_S = 10.0
-REPORT_TIMEOUT_S = 60.0
 RECOVER_EVERY_S = 30.0
 VAD_THREADS = 2
 
@@ -41,15 +36,15 @@ _UNAVAILABLE = 1011
 
 @dataclass(frozen=True)
 class WorkerOptions:
-    """What a worker process needs to know. `address` is where the gateway reaches it, like `ws://127.0.0.1:8486`."""
+    """What a worker process needs to know. `address` is where the gateway reaches it, like `ws://127.0.0.1:8486`.
 
-    gateway_url: str
-    token: str
+    `capacity` counts calls of both transports, `rooms` is None without a LiveKit server.
+    """
+
+    call: CallOptions
     address: str
-    journal_folder: Path
-    recordings_folder: Path
     capacity: int = DEFAULT_CAPACITY
-    drain_timeout_s: float = 10.0
+    rooms: RoomsOptions | None = None
 
 
 class Worker:
@@ -59,24 +54,25 @@ class Worker:
         self.options = options
         self.instance_id = f"wrk_{uuid4().hex[:12]}"
         self._http = http
-        self._api = WorkerApi(http, options.gateway_url, options.token)
-        self._calls: dict[str, CallSession] = {}
+        self._api = WorkerApi(http, options.call.gateway_url, options.call.token)
+        self._calls: dict[str, Call] = {}
         self._active: set[str] = set()
         self._idle = asyncio.Event()
         self._idle.set()
         self._draining = asyncio.Event()
         self._registered_at: float | None = None
+        self.rooms = RoomAgents(options.rooms, options.call, self._is_full) if options.rooms else None
         self._vad_threads = ThreadPoolExecutor(VAD_THREADS, thread_name_prefix="speko.vad")
 
     @property
     def active(self) -> int:
-        """Calls being run or reported."""
-        return len(self._active)
+        """Calls being run or reported, on both transports."""
+        return len(self._active) + (self.rooms.active if self.rooms else 0)
 
     @property
     def is_ready(self) -> bool:
-        """True while the gateway knows this worker and new calls are taken."""
-        if self._draining.is_set() or self._registered_at is None:
+        """True while the gateway, and the LiveKit server where there is one, know this worker and it takes calls."""
+        if not self._takes_calls or self._registered_at is None:
             return False
         return asyncio.get_running_loop().time() - self._registered_at < REGISTRATION_VALID_S
 
@@ -86,7 +82,7 @@ class Worker:
         if self._draining.is_set():
             await socket.close(CLOSE_CODES[EndReason.DRAIN])
             return
-        if self.active >= self.options.capacity or session_id in self._active:
+        if self._is_full() or session_id in self._active:
             await socket.close(_UNAVAILABLE if session_id not in self._active else 4409)
             return
         self._active.add(session_id)
@@ -103,12 +99,15 @@ class Worker:
         self._draining.set()
         for call in list(self._calls.values()):
             call.stop(EndReason.DRAIN)
+        await asyncio.gather(self._until_idle(), *([self.rooms.drain()] if self.rooms else []))
+        self._vad_threads.shutdown(wait=False, cancel_futures=True)
+
+    async def _until_idle(self) -> None:
         try:
-            async with asyncio.timeout(self.options.drain_timeout_s):
+            async with asyncio.timeout(self.options.call.drain_timeout_s):
                 await self._idle.wait()
         except TimeoutError:
-            logger.warning("calls were still open at the end of the drain", extra={"calls": self.active})
-        self._vad_threads.shutdown(wait=False, cancel_futures=True)
+            logger.warning("calls were still open at the end of the drain", extra={"calls": len(self._active)})
 
     async def keep_registered(self) -> None:
         """Tell the gateway every two seconds where this worker is and how full; runs until cancelled.
@@ -130,8 +129,10 @@ class Worker:
     async def keep_recovering(self) -> None:
         """Report what lost processes left on disk, now and then again; runs until cancelled."""
         while True:
-            await asyncio.to_thread(remove_leftovers, self.options.recordings_folder, frozenset(self._active))
-            for leftover in await asyncio.to_thread(leftovers, self.options.journal_folder, frozenset(self._active)):
+            await asyncio.to_thread(remove_leftovers, self.options.call.recordings_folder, frozenset(self._active))
+            for leftover in await asyncio.to_thread(
+                leftovers, self.options.call.journal_folder, frozenset(self._active)
+            ):
                 api = self._session_api(leftover.session_id, leftover.token)
                 try:
                     if leftover.turns:
@@ -151,11 +152,18 @@ class Worker:
             address=self.options.address,
             capacity=self.options.capacity,
             active=self.active,
-            ready=not self._draining.is_set(),
+            ready=self._takes_calls,
         )
 
+    @property
+    def _takes_calls(self) -> bool:
+        return not self._draining.is_set() and (self.rooms is None or self.rooms.is_ready)
+
+    def _is_full(self) -> bool:
+        return self.active >= self.options.capacity
+
     def _session_api(self, session_id: str, token: str) -> SessionApi:
-        return SessionApi(self._http, self.options.gateway_url, session_id, token, self.instance_id)
+        return SessionApi(self._http, self.options.call.gateway_url, session_id, token, self.instance_id)
 
     async def _claim_and_run(self, socket: WebSocket, session_id: str) -> None:
         try:
@@ -164,49 +172,14 @@ class Worker:
             logger.warning("session was not claimed", extra={"code": failure.code})
             await socket.close(_CLAIM_CLOSE.get(failure.status or 0, _UNAVAILABLE))
             return
-        api = self._session_api(session_id, claim.token)
-        reporter = TurnReporter(api, Journal(self.options.journal_folder, session_id, claim.token))
-        recording = self._recording(claim.plan)
-        recorded = None
-        try:
-            outcome = await self._run_call(socket, claim, api, reporter, recording)
-        finally:
-            self._calls.pop(session_id, None)
-            recorded = await recording.close() if recording else None
-        await self._report(reporter, outcome)
-        if recording is not None:
-            budget = self.options.drain_timeout_s / 2 if self._draining.is_set() else UPLOAD_TIMEOUT_S
-            await deliver(api, recording, recorded, budget)
-
-    def _recording(self, plan: SessionPlan) -> CallRecording | None:
-        if not plan.record:
-            return None
-        return CallRecording(
-            self.options.recordings_folder, plan.session_id, plan.input_sample_rate, plan.output_sample_rate
-        )
-
-    async def _run_call(
-        self,
-        socket: WebSocket,
-        claim: Claim,
-        api: SessionApi,
-        reporter: TurnReporter,
-        recording: CallRecording | None,
-    ) -> Outcome:
         plan = claim.plan
         media = WebSocketMedia(socket, input_rate=plan.input_sample_rate, output_rate=plan.output_sample_rate)
-        if recording is not None:
-            media.record_to(recording.tape)
-        speko = SpekoClient(self.options.gateway_url, claim.token, self._http, session_id=plan.session_id)
-        call = CallSession(plan, media, api, reporter, speko, build_vad(self._vad_threads))
-        self._calls[plan.session_id] = call
+        call = Call(self.options.call, self._http, claim, media, build_vad(self._vad_threads), self.instance_id)
+        self._calls[session_id] = call
         if self._draining.is_set():
             call.stop(EndReason.DRAIN)
-        return await call.run()
-
-    async def _report(self, reporter: TurnReporter, outcome: Outcome) -> None:
-        """Turns first, then the finish: the gateway may stop taking turns of a finished session."""
-        budget = self.options.drain_timeout_s / 2 if self._draining.is_set() else REPORT_TIMEOUT_S
-        delivered = await reporter.flush(budget)
-        finished = delivered and await reporter.finish(outcome.status, outcome.reason.value, outcome.error, budget)
-        await reporter.aclose(keep_journal=not finished)
+        try:
+            await call.run()
+        finally:
+            self._calls.pop(session_id, None)
+        await call.report(draining=self._draining.is_set())

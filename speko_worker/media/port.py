@@ -1,7 +1,6 @@
 """The port between a session and the caller's media: audio in, audio out, frames both ways.
 
-The embedded WebSocket is one implementation; a LiveKit room beside it needs the same members and nothing in the
-session changes.
+The embedded WebSocket (`websocket.py`) is one implementation, a LiveKit room (`speko_worker/rooms/media.py`) the other.
 """
 
 from collections.abc import AsyncIterator

@@ -9,9 +9,10 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 from speko_core.types import JsonObject
 from speko_worker import frames
 from speko_worker.background.mixer import Background
-from speko_worker.frames import ClientEvent, Hangup
+from speko_worker.frames import ClientEvent
 from speko_worker.media.audio_in import QueuedAudioInput
 from speko_worker.media.audio_out import PacedAudioOutput
+from speko_worker.media.caller_events import CallerEvents
 from speko_worker.media.outbox import Outbox
 from speko_worker.media.port import Tape
 
@@ -19,7 +20,6 @@ logger = logging.getLogger("speko.worker.media")
 
 # A second of 48 kHz audio is 96,000 bytes; a larger frame is not a live caller.
 MAX_AUDIO_FRAME_BYTES = 192_000
-MAX_PENDING_EVENTS = 16
 SEND_TIMEOUT_S = 10.0
 CLOSE_TIMEOUT_S = 3.0
 
@@ -33,7 +33,7 @@ class WebSocketMedia:
         self.audio_input = QueuedAudioInput(input_rate)
         self.audio_output = PacedAudioOutput(self._outbox, output_rate)
         self.playout = self.audio_output
-        self._events: asyncio.Queue[ClientEvent] = asyncio.Queue(maxsize=MAX_PENDING_EVENTS + 1)
+        self._events = CallerEvents()
         self._gone = asyncio.Event()
         self._reader = asyncio.create_task(self._read(), name="speko.media.read")
         self._writer = asyncio.create_task(self._write(), name="speko.media.write")
@@ -51,13 +51,9 @@ class WebSocketMedia:
         if not self._gone.is_set():
             self._outbox.send(frame)
 
-    async def events(self) -> AsyncIterator[ClientEvent]:
+    def events(self) -> AsyncIterator[ClientEvent]:
         """Typed turns and the final hang-up."""
-        while True:
-            event = await self._events.get()
-            yield event
-            if isinstance(event, Hangup):
-                return
+        return self._events.until_hangup()
 
     async def close(self, code: int) -> None:
         """Flush what is queued, close with `code`, stop both tasks."""
@@ -105,22 +101,13 @@ class WebSocketMedia:
         except ValueError as error:
             self.send(frames.error("INVALID_FRAME", str(error)))
             return
-        if event is None:
-            return
-        # One place stays free, so that a hang-up always fits.
-        if isinstance(event, Hangup) or self._events.qsize() < MAX_PENDING_EVENTS:
-            self._put(event)
-        else:
+        if event is not None and not self._events.offer(event):
             self.send(frames.error("TOO_MANY_MESSAGES", "Typed messages are arriving faster than they are answered."))
-
-    def _put(self, event: ClientEvent) -> None:
-        if not self._events.full():
-            self._events.put_nowait(event)
 
     def _lose(self) -> None:
         self._gone.set()
         self.audio_input.close()
-        self._put(Hangup())
+        self._events.hang_up()
 
     async def _write(self) -> None:
         try:
