@@ -1,8 +1,11 @@
 """AGT-9: one agent hands the conversation to another, in a completion, in a chat, and in a session's frozen plan."""
 
 import json
+import re
+import shlex
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, cast
 
 import httpx
@@ -20,6 +23,7 @@ from tests.gateway.pet_shop import guide_deps, rest, tenant
 
 __all__ = ["guide_deps", "rest", "tenant"]
 
+PAGE = Path(__file__).parents[2] / "docs" / "handover.md"
 USAGE = LlmUsage(10, 2)
 BILLING = {"name": "Billing", "systemPrompt": "You settle bills.", "intent": {"language": "en"}}
 
@@ -159,6 +163,14 @@ async def test_a_completion_outside_sessions_goes_on_under_the_other_agent(team:
     assert taken.system_prompt == "You settle bills."
     assert "You greet." not in [message.content for message in taken.messages]
     assert [one.name for one in taken.tools] == ["open_door", "transfer_to_agent"]
+
+
+async def test_the_command_of_the_page_links_two_agents(team: Team, rest: httpx.AsyncClient) -> None:
+    """AGT-9: docs/handover.md."""
+    (command,) = re.findall(r"```bash\n(.*?)```", PAGE.read_text(), re.DOTALL)
+    words = shlex.split(command.replace("\\\n", " ").replace("'\"$SPEKO_BILLING_AGENT_ID\"'", team.tenant.agent_id))
+    made = await rest.post(f"/v1/agents/{team.billing}/tools", json=json.loads(words[-1]) | {"name": "hand_on"})
+    assert made.status_code == 201, made.text
 
 
 async def test_a_session_freezes_every_agent_that_can_come_to_speak(team: Team, rest: httpx.AsyncClient) -> None:
