@@ -67,6 +67,7 @@ def configure_logging(settings: Settings, role: Role) -> None:
         logging.getLogger(name).setLevel(settings.log_level.upper())
     # Looked up for every record and never written.
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+    logging._srcfile = None  # documented: no look at the stack for the line that logged
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
         logging.getLogger(name).handlers.clear()
         logging.getLogger(name).propagate = True

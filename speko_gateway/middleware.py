@@ -3,7 +3,7 @@
 import logging
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Awaitable, Iterator
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -62,11 +62,11 @@ class RequestContext:
         state, request_id, begun = scope.setdefault("state", {}), _request_id(scope), time.perf_counter()
         state["request_id"] = request_id
 
-        async def observe(message: Message) -> None:
+        def observe(message: Message) -> Awaitable[None]:
             if message["type"] == "http.response.start":
                 state["status"] = message["status"]
                 message["headers"] = [*message.get("headers", ()), *_marks(scope, request_id)]
-            await send(message)
+            return send(message)
 
         try:
             with request_scope(request_id):

@@ -29,6 +29,7 @@ class Reading(Generic[E]):
         self._ended = False
         self._room = asyncio.Event()
         self._waiter: asyncio.Future[None] | None = None
+        self._until, self._alarm = 0.0, None  # type: float, asyncio.TimerHandle | None
         self._failure: ProviderError | None = None
         # At once: of many calls that arrive together, the first is sent before the others are prepared.
         self._task = begin(self._pump())
@@ -40,16 +41,30 @@ class Reading(Generic[E]):
         if self._ended:  # within its first step; the task is about to say so
             await asyncio.wait({self._task})
             return True
-        # A stream waits thousands of times, so this is a future and a timer: `asyncio.timeout` costs twice as much.
         loop = asyncio.get_running_loop()
-        self._waiter = loop.create_future()
-        timer = loop.call_later(timeout_s, self._wake)
+        self._until, self._waiter = loop.time() + timeout_s, loop.create_future()
+        # A stream waits thousands of times: one timer for all of them looks whether the time of the latest is over.
+        if self._alarm is None or self._alarm.when() > self._until:
+            self._look_at(self._until)
         try:
             await self._waiter
         finally:
-            timer.cancel()
             self._waiter = None
         return bool(self._buffer) or self._ended
+
+    def _look_at(self, moment: float) -> None:
+        if self._alarm is not None:
+            self._alarm.cancel()
+        self._alarm = asyncio.get_running_loop().call_at(moment, self._look)
+
+    def _look(self) -> None:
+        self._alarm = None
+        if self._waiter is None:
+            return
+        if asyncio.get_running_loop().time() >= self._until:
+            self._wake()
+        else:
+            self._look_at(self._until)
 
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():
@@ -75,6 +90,8 @@ class Reading(Generic[E]):
 
     async def aclose(self) -> None:
         """Cancel the upstream call and wait, bounded, until it is gone; safe to call twice."""
+        if self._alarm is not None:
+            self._alarm.cancel()
         if not self._task.done():
             self.cancel()
             await asyncio.wait({self._task}, timeout=CLOSE_TIMEOUT_S)

@@ -8,7 +8,7 @@ candidate being tried; its `meta` event then tells which one answered.
 import asyncio
 import logging
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from contextlib import aclosing
 from typing import Generic, TypeVar
 
@@ -109,8 +109,8 @@ async def _begin(send: Send, headers: Mapping[str, str]) -> None:
     await send({"type": "http.response.start", "status": 200, "headers": raw})
 
 
-async def _body(send: Send, data: bytes, more: bool = True) -> None:
-    await send({"type": "http.response.body", "body": data, "more_body": more})
+def _body(send: Send, data: bytes, more: bool = True) -> Awaitable[None]:
+    return send({"type": "http.response.body", "body": data, "more_body": more})
 
 
 class WholeAnswer(CallResponse[C], Generic[C]):
@@ -217,8 +217,8 @@ class EventAnswer(StreamAnswer[Streamed[E], E], Generic[E]):
         return sse.frame("error", error_body(error.message, error.code, error))
 
     def _frames(self, batch: Sequence[E]) -> bytes:
-        shown = (self._call.wire(event) for event in batch)
-        return b"".join(sse.frame(*event) for event in shown if event is not None)
+        shown = [self._call.wire(event) for event in batch]
+        return b"".join([sse.frame(*event) for event in shown if event is not None])
 
 
 class AudioAnswer(CallResponse[SynthesizeCall]):

@@ -11,7 +11,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final, cast
+from typing import Final
 
 import httpx
 
@@ -155,10 +155,12 @@ class Answer:
         except (ProviderError, TimeoutError):
             return b""
 
-    def _bytes(self) -> AsyncGenerator[bytes, None]:
+    def _bytes(self) -> AnswerBody | AsyncGenerator[bytes, None]:
+        stream = self._response.stream
+        if isinstance(stream, AnswerBody) and "content-encoding" not in self._response.headers:
+            return stream
         # Compression was not asked for; httpx's decoders are there for vendors who compress all the same.
-        encoded = "content-encoding" in self._response.headers
-        body = self._response.aiter_bytes() if encoded else aiter(cast(httpx.AsyncByteStream, self._response.stream))
+        body = self._response.aiter_bytes()
         assert isinstance(body, AsyncGenerator)
         return body
 

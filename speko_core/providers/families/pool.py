@@ -194,9 +194,15 @@ class AnswerBody(httpx.AsyncByteStream):
         """True when the whole answer has been received, whether or not it has been read."""
         return self._connection.whole
 
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        while chunk := await self._connection.read():
-            yield chunk
+    def __aiter__(self) -> "AnswerBody":
+        return self
+
+    async def __anext__(self) -> bytes:
+        """The next chunk."""
+        chunk = await self._connection.read()
+        if not chunk:
+            raise StopAsyncIteration
+        return chunk
 
     async def aclose(self) -> None:
         """End the exchange; safe to call twice."""

@@ -49,7 +49,8 @@ class SseParser:
             self._at_start = False
         if self._between_events and b"\r" not in chunk:
             chunk = self._feed_blocks(self._rest + chunk, events)
-        self._feed_lines(self._lines(chunk), events)
+        if chunk:
+            self._feed_lines(self._lines(chunk), events)
         return events
 
     @property
