@@ -4,6 +4,7 @@ Each is read by the operation that the tool of the same thing runs, so scopes, o
 """
 
 import json
+import weakref
 from collections.abc import Awaitable, Callable
 
 from fastmcp import FastMCP
@@ -25,10 +26,13 @@ JSON, MARKDOWN, SCHEMA = "application/json", "text/markdown", "application/schem
 
 
 class Reader:
-    """Runs read operations for whoever reads a resource."""
+    """Runs read operations for whoever reads a resource, as long as the process holds its ports.
+
+    FastMCP keeps every function it has looked at for good, which must not keep the databases of past servers with it.
+    """
 
     def __init__(self, deps: Deps) -> None:
-        self._deps = deps
+        self._deps = weakref.ref(deps)
 
     async def read(self, operation_id: str, fields: dict[str, object]) -> JsonValue:
         """What the operation answers.
@@ -39,9 +43,11 @@ class Reader:
         """
         operation = by_id(operation_id)
         try:
+            if (deps := self._deps()) is None:
+                raise ResourceError("The server is closing.")
             if operation.tool and (refusal := current_surface().refusal(operation, operation.tool)):
                 raise NotFoundError(refusal)
-            return (await execute(operation, fields, current_caller(), self._deps)).value
+            return (await execute(operation, fields, current_caller(), deps)).value
         except NotFound:
             raise NotFoundError("There is no such resource.") from None
         except SpekoError as error:
