@@ -13,6 +13,7 @@ from speko_worker.plugins.decoding import decode_synthesis_result
 from speko_worker.plugins.errors import SpekoAdapterError, SpekoApiError
 from speko_worker.plugins.intent import Constraints, Intent, validate_intent
 from speko_worker.plugins.llm import LlmOptions, SpekoLLM
+from speko_worker.plugins.stream import SpekoRecognizeStream
 from speko_worker.plugins.stt import SpekoSTT
 from speko_worker.plugins.tts import SpekoTTS, SpekoTTSChunkedStream, TtsOptions
 
@@ -26,6 +27,7 @@ __all__ = [
     "SpekoClient",
     "SpekoComponents",
     "SpekoLLM",
+    "SpekoRecognizeStream",
     "SpekoSTT",
     "SpekoTTS",
     "SpekoTTSChunkedStream",

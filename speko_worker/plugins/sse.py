@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from typing import Self
 
 from speko_core.types import JsonObject
 
@@ -15,6 +16,18 @@ class SseEvent:
 
     name: str
     data: JsonObject
+
+    @classmethod
+    def of_message(cls, message: str | bytes) -> Self:
+        """The same as a JSON message of a socket, named by its `type`.
+
+        Raises:
+            ValueError: not a JSON object.
+        """
+        data = json.loads(message)
+        if not isinstance(data, dict):
+            raise ValueError("The gateway sent a message that is not a JSON object.")
+        return cls(str(data.get("type")), data)
 
 
 async def read_events(chunks: AsyncIterator[bytes]) -> AsyncIterator[SseEvent]:

@@ -1,7 +1,8 @@
-"""Speech to text through `/v1/transcribe`: one utterance in, one final transcript out."""
+"""Speech to text through the gateway: whole utterances, or streams."""
 
 import time
 from uuid import uuid4
+from weakref import WeakSet
 
 import httpx
 from livekit.agents import APIConnectOptions, stt
@@ -15,10 +16,14 @@ from speko_worker.plugins.client import SpekoClient, event_error, stream_ended
 from speko_worker.plugins.errors import SpekoApiError, to_livekit
 from speko_worker.plugins.intent import Constraints, Intent, validate_intent
 from speko_worker.plugins.legs import Leg, LegSink, ignore_leg
+from speko_worker.plugins.stream import SpekoRecognizeStream
 
 
 class SpekoSTT(stt.STT[str]):
-    """Uploads VAD-segmented utterances; wrap it in `stt.StreamAdapter` where a stream is needed."""
+    """Uploads VAD-segmented utterances; wrap it in `stt.StreamAdapter` where a stream is needed.
+
+    With `streaming` it has streams of its own, which hear over the gateway's socket while somebody speaks.
+    """
 
     def __init__(
         self,
@@ -28,13 +33,16 @@ class SpekoSTT(stt.STT[str]):
         constraints: Constraints | None = None,
         keywords: tuple[str, ...] = (),
         prompt: str | None = None,
+        streaming: bool = False,
         on_leg: LegSink = ignore_leg,
     ) -> None:
-        super().__init__(capabilities=stt.STTCapabilities(streaming=False, interim_results=False))
+        can = stt.STTCapabilities(streaming=streaming, interim_results=streaming, manual_flush=streaming)
+        super().__init__(capabilities=can)
         validate_intent(intent)
         self._label = "speko.STT"
         self._speko = speko
         self._on_leg = on_leg
+        self._streams: WeakSet[SpekoRecognizeStream] = WeakSet()
         self.retune(intent, constraints or Constraints(), keywords, prompt)
 
     def retune(
@@ -45,6 +53,8 @@ class SpekoSTT(stt.STT[str]):
         self._options: JsonObject = {"keywords": list(keywords)} if keywords else {}
         if prompt:
             self._options["prompt"] = prompt
+        for stream in self._streams:
+            stream.retune(self._opening())
 
     @property
     def provider(self) -> str:
@@ -62,11 +72,21 @@ class SpekoSTT(stt.STT[str]):
         language: NotGivenOr[str] = NOT_GIVEN,
         conn_options: APIConnectOptions = DEFAULT_API_CONNECT_OPTIONS,
     ) -> stt.RecognizeStream:
-        """Not available; raises NotImplementedError with what to use instead."""
-        raise NotImplementedError(
-            "SpekoSTT uploads whole utterances and has no stream(). Wrap it in stt.StreamAdapter(stt=..., vad=...), "
-            "or let create_speko_components (createSpekoComponents in TypeScript) do so."
-        )
+        """Hear while somebody speaks; without `streaming` raises NotImplementedError with what to use instead."""
+        if not self.capabilities.streaming:
+            raise NotImplementedError(
+                "SpekoSTT has no stream() unless it is made with streaming=True: it uploads whole utterances. Wrap it "
+                "in stt.StreamAdapter(stt=..., vad=...), or let create_speko_components (createSpekoComponents in "
+                "TypeScript) do so."
+            )
+        stream = SpekoRecognizeStream(self, self._speko, self._opening(), self._on_leg, conn_options)
+        self._streams.add(stream)
+        return stream
+
+    def _opening(self) -> JsonObject:
+        opening: JsonObject = {"intent": self._intent.to_wire(), "options": self._options}
+        constraints = self._constraints.to_wire()
+        return {**opening, "constraints": constraints} if constraints else opening
 
     async def _recognize_impl(
         self, buffer: AudioBuffer, *, language: NotGivenOr[str] = NOT_GIVEN, conn_options: APIConnectOptions

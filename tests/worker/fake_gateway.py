@@ -84,6 +84,8 @@ class FakeGateway:
     lost_replies: int = 0
     """Turn posts that are stored and then answered with an error, as when a connection breaks."""
     status_at_claim: str = "active"
+    registered: list[JsonObject] | None = None
+    """The tools of every agent; None answers 404."""
 
     def create(self, session_id: str = "s1", **plan: object) -> FakeSession:
         values: JsonObject = {
@@ -227,6 +229,10 @@ class FakeGateway:
 
         return StreamingResponse(_events(), media_type="text/event-stream")
 
+    async def agent_tools(self, request: Request) -> Response:
+        self.calls.append(("tools", {"agent": request.path_params["id"], **dict(request.query_params)}))
+        return _error(404, "AGENT_NOT_FOUND") if self.registered is None else JSONResponse(self.registered)
+
     async def synthesize(self, request: Request) -> Response:
         body = await request.json()
         self.calls.append(("tts", {**body, **_headers(request)}))
@@ -285,6 +291,7 @@ class FakeGateway:
                 Route("/internal/sessions/{id}/recording-failed", self.give_up, methods=post),
                 Route("/internal/sessions/{id}/recording", self.upload, methods=["PUT"]),
                 Route("/v1/sessions/{id}/turns", self.turns, methods=post),
+                Route("/v1/agents/{id}/tools", self.agent_tools),
                 Route("/v1/transcribe", self.transcribe, methods=post),
                 Route("/v1/complete", self.complete, methods=post),
                 Route("/v1/synthesize", self.synthesize, methods=post),

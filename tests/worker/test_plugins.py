@@ -2,6 +2,8 @@
 
 import io
 import struct
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 
 import av
@@ -11,6 +13,9 @@ import pytest
 from livekit import rtc
 from livekit.agents import APIConnectOptions, APIError, APIStatusError, function_tool, llm
 
+import speko_worker
+from speko_core.types import JsonObject
+from speko_worker import plugins
 from speko_worker.plugins import (
     Constraints,
     Intent,
@@ -353,3 +358,65 @@ async def test_an_error_status_reaches_the_caller_as_the_frameworks_own_error(
     cause = failed.value.__cause__
     assert isinstance(cause, SpekoApiError)
     assert (cause.status, cause.code) == (500, "TRANSCRIBE_FAILED")
+
+
+# --- the agent's own tools ------------------------------------------------------------------------------------------
+
+
+def _row(name: str, kind: str) -> JsonObject:
+    fields = {"id": "tool_1", "agentId": "agent_1", "createdAt": "x", "simulation": None, "toolSound": None}
+    shown = {"name": name, "description": kind, "parameters": {"type": "object"}, "preToolSpeech": "auto"}
+    return {**fields, **shown, "source": {"kind": kind}}
+
+
+async def test_an_agents_tools_are_offered_beside_the_frameworks(speko: SpekoClient, gateway: FakeGateway) -> None:
+    """SES-3: loaded once, in the shape of `/v1/complete`; a registered tool wins over a runtime one of its name."""
+    gateway.registered = [_row("lookup", "webhook"), _row("end_call", "builtin")]
+
+    @function_tool
+    async def lookup() -> str:
+        """Runs here."""
+        return ""
+
+    @function_tool
+    async def local() -> str:
+        """Runs here too."""
+        return ""
+
+    model, context = SpekoLLM(speko, INTENT, agent_id="agent_1"), llm.ChatContext()
+    context.add_message(role="user", content="hello")
+    for _ in range(2):
+        await model.chat(chat_ctx=context, tools=[lookup, local], conn_options=ONCE).collect()
+    assert gateway.calls_to("tools") == [{"agent": "agent_1", "available": "1"}]
+    for call in gateway.calls_to("llm"):
+        offered = call["tools"]
+        assert isinstance(offered, list)
+        assert [tool["name"] for tool in offered] == ["lookup", "end_call", "local"]
+        assert offered[0] == {
+            "name": "lookup",
+            "description": "webhook",
+            "parameters": {"type": "object"},
+            "preToolSpeech": "auto",
+            "source": {"kind": "webhook"},
+            "executionMode": "webhook",
+        }
+
+
+async def test_tools_that_cannot_be_loaded_cost_nothing_else(speko: SpekoClient, gateway: FakeGateway) -> None:
+    """SES-3: told once, and the conversation goes on without them."""
+    failures: list[Exception] = []
+    model = SpekoLLM(speko, INTENT, agent_id="agent_1", on_registered_tools_error=failures.append)
+    context = llm.ChatContext()
+    context.add_message(role="user", content="hello")
+    for _ in range(2):
+        assert (await model.chat(chat_ctx=context, conn_options=ONCE).collect()).text
+    assert [getattr(failure, "code", None) for failure in failures] == ["AGENT_NOT_FOUND"]
+    assert "tools" not in gateway.calls_to("llm")[0]
+
+
+def test_the_plugins_are_offered_by_the_package_itself_and_load_only_when_used() -> None:
+    """SES-3: `from speko_worker import SpekoSTT`; talking needs no livekit-agents."""
+    assert sorted(speko_worker.__all__) == sorted(plugins.__all__)
+    assert speko_worker.SpekoSTT is SpekoSTT
+    program = "import sys; from speko_worker import talk; sys.exit('livekit' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
