@@ -136,6 +136,11 @@ class Settings(BaseSettings):
     livekit_api_key: str = Field("", description="Its API key. Or LIVEKIT_API_KEY.")
     livekit_api_secret: SecretStr | None = Field(None, description="The key's secret. Or LIVEKIT_API_SECRET.")
     livekit_public_url: str = Field("", description="Where callers reach that server, if not at SPEKO_LIVEKIT_URL.")
+    livekit_client: Path | None = Field(
+        None,
+        description="File of LiveKit's browser library, an ES module. Default: where "
+        "`npm install --prefix DATA_DIR livekit-client` puts it.",
+    )
     livekit_agent: str = Field(
         "speko",
         pattern=r"^[a-z][a-z0-9-]{0,38}$",
@@ -181,6 +186,12 @@ class Settings(BaseSettings):
     def sqlite_path(self) -> Path:
         """The default database file."""
         return self.data_dir / "speko.sqlite"
+
+    @property
+    def livekit_client_path(self) -> Path:
+        """LiveKit's browser library, where it is installed."""
+        installed = Path("node_modules", "livekit-client", "dist", "livekit-client.esm.mjs")
+        return self.livekit_client or self.data_dir / installed
 
     @property
     def resolved_database_url(self) -> str:

@@ -17,13 +17,14 @@ COMMON: Mapping[str, str] = {
 
 
 def page_headers(
-    base_url: str, *, microphone: bool = False, sockets: bool = False, form_targets: Sequence[str] = ()
+    base_url: str, *, microphone: bool = False, media: Sequence[str] = (), form_targets: Sequence[str] = ()
 ) -> dict[str, str]:
     """Headers of one HTML answer.
 
-    `form_targets` are sources a form's answer may redirect to: browsers apply `form-action` to the redirect too.
+    `media` are the URLs of servers the page may carry a call over; `form_targets` are sources a form's answer may
+    redirect to: browsers apply `form-action` to the redirect too.
     """
-    connect = ["'self'", _socket_origin(base_url)] if sockets else ["'self'"]
+    connect = ["'self'", *(origin for url in media for origin in _media_origins(url))]
     policy = {
         "default-src": ["'none'"],
         "script-src": ["'self'"],
@@ -55,6 +56,8 @@ def redirect_source(uri: str) -> tuple[str, ...]:
     return (f"{parts.scheme}://{origin}",) if _ORIGIN.fullmatch(origin) else ()
 
 
-def _socket_origin(base_url: str) -> str:
-    scheme, _, rest = base_url.partition("://")
-    return f"{'wss' if scheme == 'https' else 'ws'}://{rest.partition('/')[0]}"
+def _media_origins(url: str) -> tuple[str, str]:
+    """The sockets of a server, and its HTTP side, which LiveKit's client asks why a socket was refused."""
+    scheme, _, rest = url.partition("://")
+    secure, host = "s" if scheme in ("https", "wss") else "", rest.partition("/")[0]
+    return f"ws{secure}://{host}", f"http{secure}://{host}"

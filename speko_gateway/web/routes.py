@@ -19,7 +19,7 @@ from speko_gateway.web.pages import (
     signing_in,
     talk,
 )
-from speko_gateway.web.static_files import assets_mount
+from speko_gateway.web.static_files import assets_mount, client_mount
 from speko_gateway.web.talk_page import talk_page_route
 
 
@@ -28,4 +28,6 @@ def web_routes(deps: Deps) -> list[BaseRoute]:
     dashboard = (overview, talk, agents, sessions, integrations, keys, settings, members, connected_apps)
     entrances = (signing_in, new_password, joining, outside, connecting)
     pages = [route for part in (*dashboard, *entrances) for route in part.routes(deps)]
-    return [*pages, talk_page_route(deps.settings.base_url), assets_mount()]
+    own = deps.settings
+    talk_page = talk_page_route(own.base_url, own.livekit_public_url or own.livekit_url)
+    return [*pages, talk_page, assets_mount(), client_mount(own.livekit_client_path)]

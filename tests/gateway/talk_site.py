@@ -9,10 +9,13 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.routing import WebSocketRoute
 
-from speko_gateway.web.static_files import assets_mount
+from speko_gateway.web.static_files import assets_mount, client_mount
 from speko_gateway.web.talk_page import talk_page_route
+from tests.e2e.mcp_clients import CLIENTS
 from tests.gateway.scripted_media import ScriptedMedia
 from tests.serving import listening, served
+
+LIBRARY = CLIENTS / "node_modules" / "livekit-client" / "dist" / "livekit-client.esm.mjs"
 
 
 @dataclass
@@ -34,7 +37,12 @@ async def talk_site() -> AsyncIterator[TalkSite]:
     listener = listening()
     base_url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     media = ScriptedMedia()
-    routes = [talk_page_route(base_url), assets_mount(), WebSocketRoute("/v1/sessions/{id}/media", media.endpoint)]
+    routes = [
+        talk_page_route(base_url),
+        assets_mount(),
+        client_mount(LIBRARY),
+        WebSocketRoute("/v1/sessions/{id}/media", media.endpoint),
+    ]
     config = uvicorn.Config(
         Starlette(routes=routes), log_config=None, ws="websockets-sansio", timeout_graceful_shutdown=1
     )

@@ -233,7 +233,7 @@ async def _level_after_conversion(page: Page, hertz: int, rate: int) -> float:
     """Loudness of a full-scale sine behind the capture worklet, rendered without a sound device."""
     script = f"""(async () => {{
         const context = new OfflineAudioContext(1, {rate}, {rate});
-        await context.audioWorklet.addModule("/static/audio-worklet.js");
+        await context.audioWorklet.addModule("/client/audio/worklet.js");
         const tone = new OscillatorNode(context, {{ frequency: {hertz} }});
         const capture = new AudioWorkletNode(context, "speko-capture", {{ processorOptions: {{ targetRate: 16000 }} }});
         const levels = [];

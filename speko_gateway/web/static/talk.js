@@ -1,121 +1,103 @@
-// The talk page: joins the media protocol, the sound devices and the screen for one conversation.
+// The talk page: joins the browser client, the device pickers and the screen for one conversation.
 
-import { openEngine, openMicrophone, Microphone, Speaker } from "./talk/audio.js";
-import { audioNotice, closedNotice, missingTokenNotice } from "./talk/notices.js";
+import { RealtimeVoiceConversation, VoiceConversation } from "/client/speko-client.js";
+import { DevicePickers } from "./talk/devices.js";
+import { audioNotice, disconnectedNotice, failedNotice, missingTokenNotice } from "./talk/notices.js";
 import { Screen } from "./talk/screen.js";
-import { VoiceSocket } from "./talk/voice-socket.js";
 
 /** One conversation from the first click to the last notice. */
-class Conversation {
+class Talk {
   #link;
   #screen;
-  #socket = null;
-  #engine = null;
-  #stream = null;
-  #microphone = null;
-  #speaker = null;
+  #devices;
+  #conversation = null;
   #muted = false;
+  #lastProblem = null;
 
-  constructor(link, screen) {
+  constructor(link, screen, devices) {
     this.#link = link;
     this.#screen = screen;
+    this.#devices = devices;
     screen.onStart = () => this.#start(true);
     screen.onType = () => this.#start(false);
     screen.onMute = () => this.#toggleMute();
-    screen.onVolume = (volume) => this.#setVolume(volume);
-    screen.onHangUp = () => this.#socket?.hangUp();
-    screen.onMessage = (text) => this.#socket?.sendText(text) ?? false;
-    window.addEventListener("pagehide", () => this.#socket?.close());
+    screen.onVolume = (volume) => this.#conversation?.setVolume(volume);
+    screen.onHangUp = () => this.#conversation?.endSession();
+    screen.onMessage = (text) => this.#send(text);
+    devices.onInput = (deviceId) => this.#conversation?.setInputDevice(deviceId);
+    devices.onOutput = (deviceId) => this.#conversation?.setOutputDevice(deviceId);
+    window.addEventListener("pagehide", () => this.#conversation?.endSession());
   }
 
-  async #start(withMicrophone) {
-    this.#screen.connecting(withMicrophone);
+  async #start(microphone) {
+    this.#screen.connecting(microphone);
     try {
-      await this.#openSound(withMicrophone);
-    } catch (problem) {
-      this.#stopSound();
-      this.#screen.beforeStart(audioNotice(problem.kind));
+      this.#conversation = await this.#open({ microphone, ...this.#devices.chosen, ...this.#callbacks() });
+    } catch (error) {
+      if (error.code === "MICROPHONE_FAILED") this.#screen.beforeStart(audioNotice(error.cause));
+      else this.#screen.ended(failedNotice(error));
       return;
     }
-    this.#connect();
+    this.#begin(microphone);
   }
 
-  /** The microphone comes before the connection: the token works once and must not be spent on a refusal. */
-  async #openSound(withMicrophone) {
-    try {
-      this.#engine = await openEngine();
-    } catch (problem) {
-      if (withMicrophone) throw problem;
-      return;
-    }
-    if (withMicrophone) this.#stream = await openMicrophone();
+  #open(options) {
+    const { sessionId, url, token, isRealtime } = this.#link;
+    if (isRealtime) return RealtimeVoiceConversation.create({ sessionId, wsUrl: url, wsToken: token, ...options });
+    return VoiceConversation.create({ transportUrl: url, transportToken: token, ...options });
   }
 
-  #connect() {
-    const socket = new VoiceSocket(this.#link);
-    const on = (name, handle) => socket.addEventListener(name, ({ detail }) => handle(detail));
-    on("ready", (frame) => this.#begin(frame));
-    on("audio", (pcm) => this.#speaker?.play(pcm));
-    on("clear", () => this.#speaker?.clear());
-    on("state", ({ agent }) => this.#screen.agentState(agent));
-    on("transcript", (frame) => this.#screen.transcript.segment(frame));
-    on("turn", (frame) => this.#screen.turn(frame));
-    on("error", ({ message }) => this.#screen.warn(message));
-    on("closed", (outcome) => this.#finish(outcome));
-    this.#socket = socket;
-    socket.connect();
+  #callbacks() {
+    const screen = this.#screen;
+    return {
+      onReady: (details) => screen.introduce(details),
+      onMessage: (message) => screen.transcript.message(message),
+      onTurn: (turn) => screen.turn(turn),
+      onAgentState: (state) => screen.agentState(state),
+      onModeChange: (mode) => this.#link.isRealtime && screen.agentState(mode),
+      onLevel: (levels) => screen.levels(levels),
+      onError: (error) => this.#warn(error),
+      onDisconnect: (details) => screen.ended(disconnectedNotice(details, this.#lastProblem)),
+    };
   }
 
-  #begin(ready) {
+  #begin(hasMicrophone) {
     // The token is spent: a reload or a copied address could only fail with it.
     history.replaceState(null, "", location.pathname);
-    this.#screen.live(ready, this.#stream !== null);
-    if (!this.#engine) return;
-    this.#speaker = new Speaker(this.#engine, ready.outputSampleRate, (level) => this.#screen.agentLevel(level));
-    this.#speaker.volume = this.#screen.volume;
-    if (this.#stream) this.#microphone = this.#listen(ready.inputSampleRate);
+    this.#conversation.setVolume(this.#screen.volume);
+    if (!this.#conversation.isOpen()) return;
+    this.#screen.live({ hasMicrophone, canType: !this.#link.isRealtime });
+    if (hasMicrophone) this.#devices.refresh();
   }
 
-  #listen(sampleRate) {
-    return new Microphone(this.#engine, this.#stream, sampleRate, (pcm, level) => {
-      this.#screen.callerLevel(this.#muted ? 0 : level);
-      this.#socket.sendAudio(pcm);
-    });
-  }
-
-  #toggleMute() {
-    if (!this.#microphone) return;
+  async #toggleMute() {
+    if (!this.#screen.canMute) return;
     this.#muted = !this.#muted;
-    this.#microphone.muted = this.#muted;
     this.#screen.muted(this.#muted);
+    await this.#conversation.setMicMuted(this.#muted);
   }
 
-  #setVolume(volume) {
-    if (this.#speaker) this.#speaker.volume = volume;
+  #send(text) {
+    if (!this.#conversation?.isOpen()) return false;
+    this.#conversation.sendUserMessage(text);
+    return true;
   }
 
-  #finish(outcome) {
-    this.#stopSound();
-    this.#screen.ended(closedNotice(outcome));
-  }
-
-  #stopSound() {
-    this.#microphone?.stop();
-    this.#speaker?.stop();
-    for (const track of this.#stream?.getTracks() ?? []) track.stop();
-    this.#engine?.close();
-    this.#microphone = this.#speaker = this.#stream = this.#engine = null;
+  #warn(error) {
+    this.#lastProblem = error.message;
+    this.#screen.warn(error);
   }
 }
 
 /** The token travels in the fragment, which browsers never send to a server. */
-function linkFromFragment() {
+function linkFromAddress() {
   const fields = new URLSearchParams(location.hash.slice(1));
-  const link = { url: fields.get("url"), token: fields.get("token") };
+  const sessionId = location.pathname.split("/").pop();
+  const link = { sessionId, url: fields.get("url"), token: fields.get("token"), isRealtime: fields.get("mode") === "s2s" };
   return link.url && link.token ? link : null;
 }
 
-const link = linkFromFragment();
+const link = linkFromAddress();
 const screen = new Screen(document.getElementById("talk"));
-if (link) new Conversation(link, screen);
+if (link) new Talk(link, screen, new DevicePickers(document.getElementById("talk-devices")));
 else screen.unusable(missingTokenNotice());

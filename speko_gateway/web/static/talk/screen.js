@@ -3,7 +3,12 @@
 import { TranscriptView } from "./transcript.js";
 
 const OFFLINE = new Set(["local", "sandbox"]);
-const STATES = { listening: "Listening", thinking: "Thinking", speaking: "Speaking" };
+const STATES = {
+  listening: "Listening",
+  thinking: "Thinking",
+  speaking: "Speaking",
+  away: "Waiting for the agent",
+};
 
 /**
  * The talk page's elements under `root`. Set the `on…` callbacks before the first click;
@@ -17,6 +22,7 @@ export class Screen {
   onHangUp = () => {};
   onMessage = () => false;
   #root;
+  #agent = null;
   #startedAt = 0;
   #clock = 0;
 
@@ -53,17 +59,29 @@ export class Screen {
     this.#notice(null);
   }
 
-  /** The conversation has begun. */
-  live({ agentName, sandbox }, hasMicrophone) {
-    this.#phase("live");
-    this.#root.classList.toggle("sandbox", Boolean(sandbox));
+  /** Who is at the other end; it may be known only after the beginning. */
+  introduce({ agentName, sandbox }) {
+    if (sandbox) this.#root.classList.add("sandbox");
     this.#get("agent").textContent = agentName || "Agent";
     document.title = `Talking to ${agentName || "the agent"} · Speko`;
+  }
+
+  /** The conversation has begun. */
+  live({ hasMicrophone, canType }) {
+    this.#phase("live");
     this.#get("mute").disabled = !hasMicrophone;
     if (!hasMicrophone) this.#get("mute-label").textContent = "No microphone";
-    this.#status(hasMicrophone ? STATES.listening : "Type a message to begin");
+    for (const field of ["message", "send"]) this.#get(field).disabled = !canType;
+    this.#get("composer").hidden = !canType;
+    if (this.#agent === null) this.#status(hasMicrophone ? STATES.listening : "Type a message to begin");
+    else this.agentState(this.#agent);
     this.#startClock();
     this.#get(hasMicrophone ? "mute" : "message").focus();
+  }
+
+  /** Whether there is a microphone to mute. */
+  get canMute() {
+    return !this.#get("mute").disabled;
   }
 
   /** A finished turn. Whoever served it also tells whether the offline voices are at work. */
@@ -73,20 +91,19 @@ export class Screen {
     if (providers.some((provider) => OFFLINE.has(provider))) this.#root.classList.add("sandbox");
   }
 
-  /** `listening`, `thinking` or `speaking`. */
+  /** `listening`, `thinking`, `speaking`, or `away` before the agent is there. */
   agentState(state) {
+    this.#agent = state;
+    if (this.#root.dataset.phase !== "live") return;
     this.#root.dataset.agent = state;
     this.#status(STATES[state] ?? "");
   }
 
-  /** Loudness of the caller, 0 to 1, for the meter. */
-  callerLevel(level) {
-    this.#root.style.setProperty("--caller-level", Math.min(1, level * 6).toFixed(3));
-  }
-
-  /** Loudness of the agent, 0 to 1, for the meter. */
-  agentLevel(level) {
-    this.#root.style.setProperty("--agent-level", Math.min(1, level * 6).toFixed(3));
+  /** Loudness of the sides that are named, 0 to 1, for the meters. */
+  levels(levels) {
+    for (const [side, level] of Object.entries(levels)) {
+      this.#root.style.setProperty(`--${side}-level`, Math.min(1, level * 6).toFixed(3));
+    }
   }
 
   /** Show the microphone as muted or not. */
@@ -97,8 +114,9 @@ export class Screen {
   }
 
   /** Something went wrong and the conversation goes on. */
-  warn(text) {
-    this.#notice({ tone: "warning", title: "A problem on the server", text, action: null });
+  warn({ name, message }) {
+    const title = name === "ServerProblem" ? "A problem on the server" : "A problem with the sound";
+    this.#notice({ tone: "warning", title, text: message, action: null });
   }
 
   /** The conversation is over. */
@@ -106,8 +124,7 @@ export class Screen {
     clearInterval(this.#clock);
     this.#phase("ended");
     this.#status("Ended");
-    this.callerLevel(0);
-    this.agentLevel(0);
+    this.levels({ caller: 0, agent: 0 });
     this.#notice(notice);
     this.transcript.toEnd();
     this.#get("notice").querySelector("a")?.focus();

@@ -16,15 +16,23 @@ export class TranscriptView {
   constructor(list, spoken) {
     this.#list = list;
     this.#spoken = spoken;
+    // A notice, the pickers or a phone's keyboard take room from the box; the newest line stays in it.
+    new ResizeObserver(() => this.toEnd()).observe(list.parentElement);
   }
 
-  /** Insert the segment, or replace its text; a final segment is announced. */
-  segment({ segmentId, source, text, isFinal }) {
+  /**
+   * Insert a message, or replace the text of its segment; a final one is announced. Messages without a segment
+   * replace the unfinished one of their source.
+   */
+  message({ segmentId, source, text, isFinal }) {
     if (!text) return;
-    const line = this.#segments.get(segmentId) ?? this.#open(segmentId, source);
-    if (line.turn !== null) return;
-    setText(line, text, isFinal);
-    if (isFinal) this.#announce(source, text);
+    const key = `${source}/${segmentId ?? ""}`;
+    const line = this.#segments.get(key) ?? this.#open(key, source);
+    if (line.turn === null) setText(line, text, isFinal);
+    // Its line stays among the segments until a turn adopts it, under a key that no later message has.
+    if (isFinal && segmentId === undefined) this.#rename(key, line);
+    if (isFinal && !line.isSpoken) this.#announce(source, text);
+    line.isSpoken ||= isFinal;
     this.#follow();
   }
 
@@ -42,9 +50,14 @@ export class TranscriptView {
     this.#follow();
   }
 
-  #open(segmentId, source) {
+  #rename(key, line) {
+    this.#segments.delete(key);
+    this.#segments.set(line, line);
+  }
+
+  #open(key, source) {
     const line = buildLine(source);
-    this.#segments.set(segmentId, line);
+    this.#segments.set(key, line);
     this.#list.append(line.node);
     return line;
   }
@@ -92,7 +105,7 @@ function buildLine(source) {
   const flag = child(who, "span", "flag");
   const said = child(node, "p", "said");
   const extra = child(node, "div", "extra");
-  return { node, source, said, flag, extra, turn: null, isFinal: false };
+  return { node, source, said, flag, extra, turn: null, isFinal: false, isSpoken: false };
 }
 
 function setText(line, text, isFinal) {

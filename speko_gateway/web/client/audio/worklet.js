@@ -1,4 +1,4 @@
-// Audio thread of the talk page: microphone to 20 ms PCM16 frames, PCM16 frames to the loudspeaker.
+// The audio thread: microphone to 20 ms PCM16 frames, PCM16 frames to the loudspeaker.
 // Both directions convert the sample rate here, because browsers differ in what they convert themselves.
 
 const PHASES = 256;
