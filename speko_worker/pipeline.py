@@ -53,6 +53,7 @@ def build_session(
             constraints=constraints,
             keywords=plan.stt_keywords,
             prompt=plan.stt_prompt,
+            streaming=plan.hears_live,
             on_leg=on_leg,
         ),
         llm=SpekoLLM(
@@ -70,7 +71,7 @@ def build_session(
         user_away_timeout=None,
         session_close_transcript_timeout=1.0,
         conn_options=SessionConnectOptions(
-            stt_conn_options=_ONE_ATTEMPT,
+            stt_conn_options=_ATTEMPTS if plan.hears_live else _ONE_ATTEMPT,
             llm_conn_options=_ATTEMPTS,
             tts_conn_options=_ATTEMPTS,
             max_unrecoverable_errors=_NEVER,

@@ -11,7 +11,7 @@ from speko_core.recordings.rules import RecordingStatus
 from speko_core.sessions import repository, service
 from speko_core.sessions.announce import announce, identified
 from speko_core.sessions.models import VoiceSession
-from speko_core.sessions.offline import runs_offline
+from speko_core.sessions.offline import routed
 from speko_core.sessions.overrides import overridden
 from speko_core.sessions.plan import SessionPlan
 from speko_core.sessions.rules import Status
@@ -98,7 +98,7 @@ def _changed(ctx: Ctx, row: VoiceSession, plan: SessionPlan, offered: JsonObject
     changed, refused = overridden(plan, offered)
     caller = Principal("session", row.id, row.organization_id, SESSION_SCOPES, plan.mode, session_id=row.id)
     try:
-        changed = changed.model_copy(update={"offline": runs_offline(ctx.deps, caller, changed)})
+        changed = changed.model_copy(update=routed(ctx.deps, caller, changed))
     except InvalidInput:  # an allow-list that names a provider nobody knows
         changed, refused = changed.model_copy(update={"models": plan.models}), (*refused, "constraints")
     if refused:

@@ -16,7 +16,7 @@ from speko_core.sessions.creation_schemas import SessionCreate, SessionCreated
 from speko_core.sessions.frame import Frame
 from speko_core.sessions.linking import linked_agents
 from speko_core.sessions.models import VoiceSession
-from speko_core.sessions.offline import runs_offline
+from speko_core.sessions.offline import routed
 from speko_core.sessions.plan import SessionPlan
 from speko_core.sessions.rules import Status
 from speko_core.sessions.rooms import create_failed, open_room
@@ -43,7 +43,7 @@ async def create(ctx: Ctx, data: SessionCreate) -> SessionCreated:
     plan = compose(frame, data, agent)
     await warm_within(ctx.deps, ctx.organization_id, ctx.db)
     linked = await linked_agents(ctx, frame, data, served)
-    plan = plan.model_copy(update={"offline": runs_offline(ctx.deps, ctx.principal, plan), "linked": linked})
+    plan = plan.model_copy(update={**routed(ctx.deps, ctx.principal, plan), "linked": linked})
     request = RoomRequest(session_id, f"speko_{session_id}", data.identity or f"user_{session_id}", data.ttl_seconds)
     access = await _admit(ctx, request)
     ctx.db.add(_row(ctx, frame, plan, request, access, agent))

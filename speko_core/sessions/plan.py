@@ -84,6 +84,8 @@ class SessionPlan(PlanAgent):
     mode: Literal["live", "test"]
     # Callers are told when offline providers would serve them.
     offline: bool = False
+    # Recognition hears while the caller speaks, instead of each utterance when it is over.
+    hears_live: bool = False
     first_message: str | None = None
     first_message_mode: Literal["say", "generate", "wait"] = "wait"
     pronunciations: dict[str, str] = Field(default_factory=dict)

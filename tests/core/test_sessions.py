@@ -12,6 +12,7 @@ from speko_core.ports.rooms import RoomAccess, RoomRequest, RoomsError, Transpor
 from speko_core.sessions.models import VoiceSession
 from tests.conftest import Tenant, add_key, rest_client, with_deps
 from tests.core.sessions_kit import claim, create, running, status, turn
+from tests.gateway.listen_kit import Recognizer, registry
 from tests.twins import MovedClock
 
 AGENT = {
@@ -499,6 +500,17 @@ async def test_a_pinned_model_nobody_allowed_has_is_refused(rest: httpx.AsyncCli
     answer = await rest.post("/v1/sessions", json={"agentId": agent["id"]})
     assert answer.status_code == 400
     assert answer.json()["fields"][0]["field"] == "llmOptions.model"
+
+
+async def test_the_plan_says_whether_its_recognizer_hears_live(deps: Deps, tenant: Tenant) -> None:
+    """SES-3: the one that would be asked first; routing decides, not the worker."""
+    found = []
+    for live in (True, False):
+        acme = with_deps(deps, providers=registry(live, acme=Recognizer()))
+        async with rest_client(acme, tenant.key) as client:
+            made = await create(client, tenant.agent_id)
+            found.append((await status(client, made["sessionId"]))["plan"]["hearsLive"])
+    assert found == [True, False]
 
 
 async def test_the_plan_says_whether_the_session_runs_offline(rest: httpx.AsyncClient, tenant: Tenant) -> None:

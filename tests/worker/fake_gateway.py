@@ -46,6 +46,9 @@ class Script:
     stalled_speech: int = 0
     """Remaining syntheses that stop in the middle without ending."""
 
+    def next_words(self) -> str:
+        return self.transcripts.pop(0) if len(self.transcripts) > 1 else self.transcripts[0]
+
 
 @dataclass
 class FakeSession:
@@ -192,7 +195,7 @@ class FakeGateway:
         self.calls.append(("stt", {"bytes": len(body), **said, **_headers(request)}))
         if failed := self._fails("stt", "TRANSCRIBE_FAILED"):
             return failed
-        text = self.script.transcripts.pop(0) if len(self.script.transcripts) > 1 else self.script.transcripts[0]
+        text = self.script.next_words()
 
         if not text:
             return _nothing_heard()
@@ -205,6 +208,27 @@ class FakeGateway:
             yield _sse("done", {"text": text, "confidence": 0.9, **origin})
 
         return StreamingResponse(_events(), media_type="text/event-stream")
+
+    async def listen(self, socket: WebSocket) -> None:
+        """Hears live: how much so far, and the script's words at each wish for them."""
+        await socket.accept()
+        self.calls.append(("live", {**await socket.receive_json(), "_auth": socket.headers.get("authorization")}))
+        await socket.send_json({"type": "meta", "provider": "acme", "model": "ear-1", "streaming": True})
+        with contextlib.suppress(WebSocketDisconnect, KeyError):
+            while json.loads(await self._command(socket))["type"] == "finalize":
+                text = (
+                    self.script.transcripts.pop(0) if len(self.script.transcripts) > 1 else self.script.transcripts[0]
+                )
+                await asyncio.sleep(self.script.stt_delay_s)
+                await socket.send_json({"type": "transcript", "text": text.split(" ")[0], "isFinal": False})
+                await socket.send_json({"type": "transcript", "text": text, "isFinal": True, "confidence": 0.9})
+            await socket.send_json({"type": "done", "text": ""})
+            await socket.close()
+
+    async def _command(self, socket: WebSocket) -> str:
+        while (text := (await socket.receive()).get("text")) is None:
+            continue
+        return str(text)
 
     async def complete(self, request: Request) -> Response:
         body = await request.json()
@@ -295,6 +319,7 @@ class FakeGateway:
                 Route("/v1/transcribe", self.transcribe, methods=post),
                 Route("/v1/complete", self.complete, methods=post),
                 Route("/v1/synthesize", self.synthesize, methods=post),
+                WebSocketRoute("/v1/transcribe/stream", self.listen),
                 WebSocketRoute("/v1/sessions/{id}/media", self.media),
             ]
         )
