@@ -27,6 +27,7 @@ class Ctx:
     request_id: str
     client_ip: str = ""
     resource_id: str = ""
+    user_agent: str = ""
     _after_commit: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
 
     @property

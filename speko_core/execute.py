@@ -38,6 +38,7 @@ class Caller:
     request_id: str
     client_ip: str = ""
     idempotency_key: str | None = None
+    user_agent: str = ""
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,9 @@ async def _transact(
         read_only=read_only,
         all_organizations=caller.principal.kind == "worker",
     ) as db:
-        ctx = Ctx(caller.principal, deps, db, caller.door, caller.request_id, caller.client_ip)
+        ctx = Ctx(
+            caller.principal, deps, db, caller.door, caller.request_id, caller.client_ip, user_agent=caller.user_agent
+        )
         if seen is not None:
             seen.reserve(db, ctx)
             await db.flush()

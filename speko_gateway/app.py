@@ -19,11 +19,13 @@ from speko_core.readiness import check_readiness
 from speko_gateway import binding, openapi
 from speko_gateway.envelope import Json, on_http_exception, on_speko_error, on_unexpected
 from speko_gateway.fast_lane import Gateway
-from speko_gateway.streams import blobs, chat, media, oneshot, recordings, transcribe_stream
+from speko_gateway.streams import blobs, chat, media, oneshot, realtime, recordings, transcribe_stream
 from speko_gateway.streams.compat.openapi import openapi_paths as compat_paths
 from speko_gateway.streams.compat.routes import routes as compat_routes
+from speko_gateway.streams.conversations import Conversations
 from speko_gateway.web.routes import web_routes
 
+MCP_PATH = "/mcp"
 Lifespan = Callable[[], AbstractAsyncContextManager[object]]
 
 
@@ -65,6 +67,7 @@ def create_app(deps: Deps, *, mcp_app: ASGIApp | None = None, mcp_lifespan: Life
         *compat_routes(),
         *transcribe_stream.routes(),
         *media.routes(),
+        *realtime.routes(),
         *blobs.routes(),
         *recordings.routes(),
         *binding.routes(registry.OPERATIONS),
@@ -77,6 +80,7 @@ def create_app(deps: Deps, *, mcp_app: ASGIApp | None = None, mcp_lifespan: Life
         routes.append(Mount("/", app=mcp_app))
     app = Gateway(
         fast=oneshot.routes(),
+        whole={MCP_PATH: mcp_app} if mcp_app is not None else {},
         routes=routes,
         lifespan=lifespan,
         exception_handlers={SpekoError: on_speko_error, HTTPException: on_http_exception, Exception: on_unexpected},
@@ -84,4 +88,5 @@ def create_app(deps: Deps, *, mcp_app: ASGIApp | None = None, mcp_lifespan: Life
     # Official clients never expect a redirect from a slash.
     app.router.redirect_slashes = False
     app.state.deps = deps
+    app.state.conversations = Conversations()
     return app

@@ -56,6 +56,7 @@ def caller_of(request: Request, principal: Principal) -> Caller:
         request_id=request.state.request_id,
         client_ip=request.client.host if request.client else "",
         idempotency_key=request.headers.get("idempotency-key"),
+        user_agent=request.headers.get("user-agent", "")[:200],
     )
 
 

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import gc
 import signal
+import socket
 from collections.abc import Callable, Iterable, Iterator
 from importlib.util import find_spec
 
@@ -15,6 +16,7 @@ from speko_core.deps import Deps, build_deps
 from speko_core.preflight import check_database_url
 from speko_core.settings import Role, Settings
 from speko_gateway.app import create_app
+from speko_gateway.streams.conversations import Conversations
 
 # The package's extra `mcp` is optional. Importing it takes long, so it happens while other roles load too.
 HAS_MCP = find_spec("fastmcp") is not None
@@ -34,6 +36,15 @@ OnPrepared = Callable[[Settings, FirstStart | None], None]
 
 class Server(uvicorn.Server):
     """Uvicorn that ends in order: a signal starts the drain, and is not raised again after it."""
+
+    def __init__(self, config: uvicorn.Config, conversations: Conversations) -> None:
+        super().__init__(config)
+        self._conversations = conversations
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Let those who are in a conversation hear why it ends, then close what is open."""
+        await self._conversations.drain()
+        await super().shutdown(sockets)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -56,7 +67,8 @@ async def run_web(settings: Settings, *, check_ports: Iterable[Role], on_prepare
         on_prepared(settings, await prepare(deps, check_ports))
         loading = asyncio.create_task(_load_providers(deps))
         try:
-            await Server(server_config(application(deps), settings)).serve()
+            app = application(deps)
+            await Server(server_config(app, settings), app.state.conversations).serve()
         finally:
             loading.cancel()
             await asyncio.gather(loading, return_exceptions=True)

@@ -62,7 +62,7 @@ async def route(
     decided = deps.memo.decide(inputs)
     decision = decided.decision
     if not decision.ranked:
-        _refuse_unmet_options(decision)
+        refuse_unmet_options(decision)
         raise NoCandidate(decision, FAILED_CODES[modality])
     hedges = intent.optimize_for is OptimizeFor.LATENCY and deps.settings.hedging and inputs.policy.hedging
     credit, reservation = admit(deps.credit, principal, decision, estimate, now, at_once=1 + hedges)
@@ -73,8 +73,12 @@ async def route(
     return Routed(decision, reservation, health)
 
 
-def _refuse_unmet_options(decision: Decision) -> None:
-    """An option that rules out every model is the caller's to change; it is never dropped in silence (RTE-20)."""
+def refuse_unmet_options(decision: Decision) -> None:
+    """An option that rules out every model is the caller's to change; it is never dropped in silence (RTE-20).
+
+    Raises:
+        InvalidInput: some model lacks nothing else.
+    """
     unmet = [f"{entry.id} {entry.reason}" for entry in decision.filtered_out if entry.code in ("option", "voice")]
     if unmet:
         raise InvalidInput(

@@ -40,7 +40,7 @@ def turn_s(spoken_s: float) -> float:
 class Ears:
     """One caller's tape, whether a voice is on it, and how much of it each candidate was told, in bytes."""
 
-    tape: Tape = field(default_factory=Tape)
+    tape: Tape[bytes] = field(default_factory=Tape)
     utterances: Utterances = field(default_factory=Utterances)
     told: Counter[str] = field(default_factory=Counter)
     _limit: asyncio.Timeout | None = None

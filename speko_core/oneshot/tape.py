@@ -6,9 +6,10 @@ not read yet is never dropped: the writer waits, and so does the caller's socket
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator
-from typing import Final
+from collections.abc import AsyncGenerator, Sized
+from typing import Final, Generic, TypeVar
 
+P = TypeVar("P", bound=Sized)
 RATE: Final = 16_000
 BYTES_PER_S: Final = RATE * 2
 KEPT_S: Final = 60.0
@@ -16,18 +17,21 @@ KEPT_S: Final = 60.0
 FLUSH: Final = b""
 
 
-class Tape:
-    """Pieces of 16-bit mono at 16 kHz, and wishes for final text between them."""
+class Tape(Generic[P]):
+    """Pieces of 16-bit mono, and what the caller wishes for between them: a piece counts by its length.
+
+    `kept_s` are seconds of audio at 16 kHz.
+    """
 
     def __init__(self, kept_s: float = KEPT_S) -> None:
         self._bound = int(kept_s * BYTES_PER_S)
-        self._pieces: deque[bytes] = deque()
+        self._pieces: deque[P] = deque()
         self._first = self._read = self._bytes = 0  # positions count pieces from the start of the tape
         self._keeps = True
         self._arrived, self._room = asyncio.Event(), asyncio.Event()
         self.ended = False
 
-    async def put(self, piece: bytes) -> None:
+    async def put(self, piece: P) -> None:
         """Add a piece; waits while the reader is too far behind."""
         while self._bytes >= self._bound and not self._trimmed():
             self._room.clear()
@@ -46,7 +50,7 @@ class Tape:
         self._keeps = False
         self._trim_to(0)
 
-    async def play(self) -> AsyncGenerator[bytes, None]:
+    async def play(self) -> AsyncGenerator[P, None]:
         """Everything that is kept, then what comes, until the end. Takes the tape from a reader before it."""
         self._read = self._first
         while True:

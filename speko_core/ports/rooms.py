@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-Transport = Literal["websocket", "livekit", "text"]
+Transport = Literal["websocket", "livekit", "text", "realtime"]
 
 
 @dataclass(frozen=True)

@@ -57,15 +57,22 @@ async def admit(deps: Deps, session_id: str, token: str) -> Admission:
     digest = deps.secrets.digest(token)
     async with deps.database.transaction(None, read_only=True, all_organizations=True) as db:
         row = await repository.get(db, session_id)
-    _check(row, digest, deps.clock.now())
+    check(row, digest, deps.clock.now())
     assert row is not None
     return Admission(row.id, digest, await reachable_workers(deps), row.expires_at)
 
 
-def _check(row: VoiceSession | None, digest: str, now: datetime) -> None:
+def check(row: VoiceSession | None, digest: str, now: datetime, *, realtime: bool = False) -> None:
+    """Whether the token with this digest admits to the session; to a speech-to-speech one only where asked for.
+
+    Raises:
+        NotAdmitted: with the reason.
+    """
     if row is None:
         raise NotAdmitted(Refusal.NO_SESSION)
     if row.token_digest is None or not hmac.compare_digest(row.token_digest, digest):
+        raise NotAdmitted(Refusal.BAD_TOKEN)
+    if (row.transport == "realtime") != realtime:
         raise NotAdmitted(Refusal.BAD_TOKEN)
     if row.token_used_at is not None:
         raise NotAdmitted(Refusal.USED)

@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, StringConstraints, field_validator, model_validator
 from pydantic.alias_generators import to_camel
 
+from speko_core.realtime.schemas import RealtimeOptions
 from speko_core.routing.intent import Constraints, Language, RoutingIntent
 from speko_core.schemas import Input, Output, WireTime
 from speko_core.sessions.schemas import default_for_null
@@ -43,9 +44,14 @@ class SttOverride(Input):
 class SessionCreate(Input):
     """A new voice session. With `agentId` its settings are the defaults; any field here wins."""
 
-    mode: Annotated[Literal["cascade"], default_for_null("cascade")] = Field(
-        "cascade", description="Speech recognition, language model and speech synthesis in turn."
+    mode: Annotated[Literal["cascade", "s2s"], default_for_null("cascade")] = Field(
+        "cascade",
+        description=(
+            "`cascade`: speech recognition, language model and speech synthesis in turn. `s2s`: one model hears and "
+            "speaks, over a WebSocket."
+        ),
     )
+    s2s: RealtimeOptions | None = Field(None, description="Settings of mode `s2s`.")
     agent_id: str | None = Field(None, max_length=80, description="Agent to start from; absent needs `intent`.")
     environment: str | None = Field(
         None,
@@ -77,7 +83,10 @@ class SessionCreate(Input):
         default_factory=dict, description="Arbitrary key/value pairs stored with the session, at most 16 KiB."
     )
     ttl_seconds: Annotated[int, default_for_null(DEFAULT_TTL_S)] = Field(
-        DEFAULT_TTL_S, ge=1, le=MAX_TTL_S, description="Life of the token and of the call, in seconds."
+        DEFAULT_TTL_S,
+        ge=1,
+        le=MAX_TTL_S,
+        description="Life of the token and of the call, in seconds; mode `s2s` makes it 1800 at most.",
     )
     identity: str | None = Field(
         None, min_length=1, max_length=128, description="Transport participant identity; default `user_<id>`."

@@ -1,11 +1,12 @@
 """Sessions as operations: those of the public doors, and those of our own workers."""
 
 from speko_core.operations import AnyOperation, ErrorCase, Http, Operation, ToolBinding
+from speko_core.realtime import creating
+from speko_core.realtime.schemas import RealtimeCreated
 from speko_core.schemas import Deleted
 from speko_core.sessions import (
     agent_calls,
     claiming,
-    create,
     creation_schemas,
     deletion,
     schemas,
@@ -28,13 +29,14 @@ CREATE = Operation(
     summary="Create a real-time voice session",
     description=(
         "Mints browser-safe media transport credentials, freezes the pipeline configuration, and lets an agent worker "
-        "join when the caller connects. Per-call fields override the agent's."
+        "join when the caller connects. Per-call fields override the agent's. In mode `s2s` one model hears and "
+        "speaks, over the WebSocket that is answered."
     ),
     scope="sessions:write",
     effect="write",
     input=creation_schemas.SessionCreate,
-    output=creation_schemas.SessionCreated,
-    run=create.create,
+    output=creation_schemas.SessionCreated | RealtimeCreated,
+    run=creating.start,
     errors=(AGENT_NOT_FOUND, CREATE_FAILED),
     http=Http("POST", "/v1/sessions", 201, tag=TAG),
     tool=ToolBinding(

@@ -75,6 +75,19 @@ class PlanAgent(_Frozen):
     tools: dict[str, JsonObject] = Field(default_factory=dict)
 
 
+class PlanRealtime(_Frozen):
+    """What a speech-to-speech session has of its own."""
+
+    # Allow-list, as in `PlanModels`; empty leaves the choice to the router.
+    models: tuple[str, ...] = ()
+    voice: str | None = None
+    temperature: float | None = None
+    input_sample_rate: int
+    output_sample_rate: int
+    # Tools that the caller runs: name, description, parameters.
+    tools: tuple[JsonObject, ...] = ()
+
+
 class SessionPlan(PlanAgent):
     """The frozen, versioned contract between the surfaces and the worker. Its own agent is the one that answers."""
 
@@ -93,7 +106,9 @@ class SessionPlan(PlanAgent):
     idle: PlanIdle = PlanIdle()
     audio: PlanAudio = PlanAudio()
     record: bool = False
-    transport: Literal["websocket", "livekit", "text"] = "websocket"
+    transport: Literal["websocket", "livekit", "text", "realtime"] = "websocket"
+    # Set where one model hears and speaks: no worker takes part then.
+    realtime: PlanRealtime | None = None
     input_sample_rate: int = 16_000
     output_sample_rate: int = 24_000
     expires_at: str

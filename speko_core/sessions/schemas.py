@@ -76,7 +76,7 @@ class SessionDetail(SessionEntry):
 
     room_name: str
     identity: str
-    transport: Literal["websocket", "livekit", "text"]
+    transport: Literal["websocket", "livekit", "text", "realtime"]
     turn_count: int
     error_code: str | None = Field(description="Machine word of what made the session fail.")
     metadata: JsonObject

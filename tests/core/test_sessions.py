@@ -150,7 +150,7 @@ async def test_a_session_needs_no_agent_when_it_has_an_intent(rest: httpx.AsyncC
         ({"intent": {"language": "en"}, "metadata": {"a": ["\x00"]}}, "metadata"),
         ({"intent": {"language": "en"}, "metadata": "text"}, "metadata"),
         ({"intent": {"language": "en"}, "identity": "a\nb"}, "identity"),
-        ({"intent": {"language": "en"}, "mode": "s2s"}, "mode"),
+        ({"intent": {"language": "en"}, "mode": "chat"}, "mode"),
     ],
 )
 async def test_a_bad_body_is_refused_by_the_name_of_its_field(
