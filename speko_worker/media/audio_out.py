@@ -65,7 +65,7 @@ class _Run:
 class PacedAudioOutput(io.AudioOutput):
     """Plays captured frames in real time through a sender; `aclose` cancels its task."""
 
-    def __init__(self, sender: AudioSender, sample_rate: int) -> None:
+    def __init__(self, sender: AudioSender, sample_rate: int, *, lead_s: float = LEAD_S) -> None:
         super().__init__(
             label="speko.media",
             capabilities=io.AudioOutputCapabilities(pause=True),
@@ -76,7 +76,7 @@ class PacedAudioOutput(io.AudioOutput):
         self.tape: Tape | None = None
         self._background: Background | None = None
         self._idle_until = 0.0
-        self._rate = sample_rate
+        self._rate, self._lead_s = sample_rate, lead_s
         self._frame_bytes = round(sample_rate * FRAME_S) * 2
         self._segments: deque[_Segment] = deque()
         self._run: _Run | None = None
@@ -202,7 +202,7 @@ class PacedAudioOutput(io.AudioOutput):
 
     def _send_due(self, segment: _Segment) -> None:
         run = self._run or self._begin_run(segment)
-        while segment.audio and time.monotonic() >= run.ends - LEAD_S:
+        while segment.audio and time.monotonic() >= run.ends - self._lead_s:
             pcm = bytes(segment.audio[: self._frame_bytes])
             if len(pcm) < self._frame_bytes and not segment.complete:
                 return
@@ -217,7 +217,7 @@ class PacedAudioOutput(io.AudioOutput):
     def _until_next(self) -> float:
         if self._run is None or not self._segments:
             return 0.0
-        due = self._run.ends - (LEAD_S if self._segments[0].audio else 0.0)
+        due = self._run.ends - (self._lead_s if self._segments[0].audio else 0.0)
         return min(FRAME_S, max(_TICK_S, due - time.monotonic()))
 
     def _begin_run(self, segment: _Segment) -> _Run:

@@ -19,6 +19,8 @@ from speko_worker.rooms.speaker import Speaker
 logger = logging.getLogger("speko.worker.rooms")
 
 CLOSE_TIMEOUT_S = 2.0
+# Half of what the socket needs: WebRTC evens out the network itself, and an interruption has less left to play.
+LEAD_S = 0.04
 
 
 class RoomMedia:
@@ -32,7 +34,7 @@ class RoomMedia:
         self._speaker = Speaker(output_rate)
         self._packets = PacketWriter(room)
         self.audio_input = QueuedAudioInput(input_rate)
-        self.audio_output = PacedAudioOutput(self._speaker, output_rate)
+        self.audio_output = PacedAudioOutput(self._speaker, output_rate, lead_s=LEAD_S)
         self.playout = self
         self._microphone = Microphone(room, identity, self.audio_input, input_rate)
         room.on("data_received", self._on_data)

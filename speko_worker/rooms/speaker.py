@@ -6,7 +6,7 @@ from collections import deque
 
 from livekit import rtc
 
-# The output sends 80 ms ahead; the track's own queue holds that and some jitter, and never makes it wait.
+# More than the output ever sends ahead: taking a frame never waits.
 TRACK_QUEUE_MS = 200
 # A second of 20 ms frames: what the track has not taken by then is too late to be heard.
 MAX_WAITING = 50

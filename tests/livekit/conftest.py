@@ -1,11 +1,15 @@
-"""The server that the tests of this folder share in a test process."""
+"""The servers that the tests of this folder share in a test process."""
 
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 
 import pytest
 import pytest_asyncio
 
+from tests.e2e.running_product import Product, running_product
 from tests.livekit.server import LiveKit, livekit_program, running_livekit
+
+MISSING = "no livekit-server: run `make livekit` (needs Go)"
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -13,6 +17,27 @@ async def livekit(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Liv
     """A running server; the test skips where none is installed."""
     program = livekit_program()
     if program is None:
-        pytest.skip("no livekit-server: run `make livekit` (needs Go)")
+        pytest.skip(MISSING)
     async with running_livekit(program, tmp_path_factory.mktemp("livekit") / "server.log") as running:
         yield running
+
+
+@dataclass(frozen=True)
+class Installation:
+    """The product beside a server of its own, which a test may stop."""
+
+    product: Product
+    livekit: LiveKit
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def installation(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Installation]:
+    """The whole product with its calls in rooms."""
+    program = livekit_program()
+    if program is None:
+        pytest.skip(MISSING)
+    folder = tmp_path_factory.mktemp("rooms")
+    async with running_livekit(program, folder / "livekit.log") as server:
+        variables = {"SPEKO_SESSION_GRACE_S": "6", "SPEKO_ALLOW_INSECURE_WEBHOOKS": "1", **server.settings()}
+        async with running_product(folder, **variables) as product:
+            yield Installation(product, server)

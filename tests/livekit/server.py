@@ -5,7 +5,7 @@ import os
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
@@ -23,15 +23,51 @@ keys: {{{key}: {secret}}}
 """
 
 
-@dataclass(frozen=True)
+@dataclass
 class LiveKit:
-    """A running server with rooms in its memory."""
+    """A server with rooms in its memory, on ports of its own; it can be stopped and started again."""
 
-    url: str
+    program: str
+    log: Path
+    port: int = field(default_factory=reserve_ports)
+    _process: asyncio.subprocess.Process | None = None
+
+    @property
+    def url(self) -> str:
+        """Where its API answers."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def socket_url(self) -> str:
+        """Where clients join."""
+        return f"ws://127.0.0.1:{self.port}"
 
     def api(self) -> api.LiveKitAPI:
         """A client of its server API; close it."""
         return api.LiveKitAPI(self.url, KEY, SECRET)
+
+    def settings(self) -> dict[str, str]:
+        """What a product needs to use it."""
+        return {
+            "SPEKO_LIVEKIT_URL": self.socket_url,
+            "SPEKO_LIVEKIT_API_KEY": KEY,
+            "SPEKO_LIVEKIT_API_SECRET": SECRET,
+        }
+
+    async def start(self) -> None:
+        """Start, and wait until it answers."""
+        config = CONFIG.format(self.port, self.port + 1, self.port + 2, key=KEY, secret=SECRET)
+        command = [self.program, "--dev", "--bind", "127.0.0.1", "--config-body", config]
+        with self.log.open("ab") as output:
+            self._process = await asyncio.create_subprocess_exec(*command, stdout=output, stderr=output)
+        await _answers(self.url, self._process)
+
+    async def stop(self) -> None:
+        """Kill it: nothing of it outlives the test, and rooms in memory need no farewell."""
+        assert self._process is not None
+        with suppress(ProcessLookupError):
+            self._process.kill()
+        await self._process.wait()
 
 
 def livekit_program() -> str | None:
@@ -42,20 +78,13 @@ def livekit_program() -> str | None:
 
 @asynccontextmanager
 async def running_livekit(program: str, log: Path) -> AsyncIterator[LiveKit]:
-    """Start on ports of its own, yield when it answers, stop."""
-    port = reserve_ports()
-    config = CONFIG.format(port, port + 1, port + 2, key=KEY, secret=SECRET)
-    command = [program, "--dev", "--bind", "127.0.0.1", "--config-body", config]
-    with log.open("wb") as output:
-        process = await asyncio.create_subprocess_exec(*command, stdout=output, stderr=output)
+    """Start, yield, stop."""
+    server = LiveKit(program, log)
+    await server.start()
     try:
-        await _answers(f"http://127.0.0.1:{port}", process)
-        yield LiveKit(f"http://127.0.0.1:{port}")
+        yield server
     finally:
-        # Nothing of it outlives the test, and rooms in memory need no farewell.
-        with suppress(ProcessLookupError):
-            process.kill()
-        await process.wait()
+        await server.stop()
 
 
 async def _answers(url: str, process: asyncio.subprocess.Process) -> None:
