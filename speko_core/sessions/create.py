@@ -18,8 +18,8 @@ from speko_core.sessions.linking import linked_agents
 from speko_core.sessions.models import VoiceSession
 from speko_core.sessions.offline import routed
 from speko_core.sessions.plan import SessionPlan
-from speko_core.sessions.rules import Status
 from speko_core.sessions.rooms import create_failed, open_room
+from speko_core.sessions.rules import Status
 from speko_core.sessions.signing import sign_plan
 from speko_core.versions.live import Serving, serving
 from speko_core.versions.service import found_agent
@@ -49,9 +49,9 @@ async def create(ctx: Ctx, data: SessionCreate) -> SessionCreated:
     ctx.db.add(_row(ctx, frame, plan, request, access, agent))
     await _flush(ctx)
     ctx.resource_id = session_id
+    ctx.after_commit(lambda: open_room(ctx.deps, frame.organization_id, request))
     return _answer(ctx, frame, request, access)
 
-    ctx.after_commit(lambda: open_room(ctx.deps, frame.organization_id, request))
 
 async def _served(ctx: Ctx, data: SessionCreate) -> Serving | None:
     if data.agent_id is None:
