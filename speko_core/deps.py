@@ -11,14 +11,17 @@ from speko_core.adapters.dbos_jobs import DbosJobs
 from speko_core.adapters.embedded_rooms import EmbeddedRooms
 from speko_core.adapters.envelope import EnvelopeSecrets
 from speko_core.adapters.master_key import load_master_key
+from speko_core.adapters.mcp_servers import McpServers
 from speko_core.adapters.obstore_blobs import CloudBlobs, FolderBlobs
 from speko_core.adapters.smtp_mail import NoMail, SmtpMail
 from speko_core.adapters.system_clock import SystemClock
 from speko_core.db.engine import Database, create_engine
 from speko_core.errors import ConfigurationError
+from speko_core.integrations.by_app import ByApp
 from speko_core.integrations.installed import InstalledApps
 from speko_core.knowledge.embedding.embedders import Embedders
 from speko_core.limits import RateLimiter
+from speko_core.mcp_servers.actions import McpActions
 from speko_core.metering.credit import CreditBook
 from speko_core.metering.journal import Journal
 from speko_core.outbound.client import GuardedTransport, guarded_client
@@ -29,6 +32,7 @@ from speko_core.ports.jobs import Jobs
 from speko_core.ports.mail import Mail
 from speko_core.ports.rooms import Rooms
 from speko_core.ports.secrets import Secrets
+from speko_core.ports.tool_servers import APP_KEY, ToolServers
 from speko_core.providers.adapters import ProviderRegistry, late_registry
 from speko_core.routing.decisions_log import DecisionLog
 from speko_core.routing.decisions_memo import DecisionMemo
@@ -68,6 +72,7 @@ class Deps:
     decisions: DecisionLog
     outbound: httpx.AsyncClient
     integrations: Integrations
+    tool_servers: ToolServers
     mail: Mail = field(default_factory=NoMail)
     memo: DecisionMemo = field(default_factory=DecisionMemo)
     offers: OfferLists = field(default_factory=OfferLists)
@@ -149,6 +154,7 @@ def build_deps(settings: Settings) -> Deps:
     journal = Journal(settings, clock, credit)
     database = Database(create_engine(settings))
     outbound = guarded_client(GuardedTransport(allow_insecure=settings.allow_insecure_webhooks))
+    tool_servers = McpServers(outbound)
     return Deps(
         settings=settings,
         clock=clock,
@@ -170,5 +176,9 @@ def build_deps(settings: Settings) -> Deps:
         standings=Standings(clock),
         mail=_mail(settings),
         outbound=outbound,
-        integrations=InstalledApps(settings, clock, secrets, database, outbound),
+        integrations=ByApp(
+            InstalledApps(settings, clock, secrets, database, outbound),
+            {APP_KEY: McpActions(secrets, database, tool_servers)},
+        ),
+        tool_servers=tool_servers,
     )

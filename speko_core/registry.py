@@ -8,6 +8,7 @@ from speko_core.docs_search.operations import OPERATIONS as DOCS
 from speko_core.doctor.operations import OPERATIONS as DOCTOR
 from speko_core.integrations.operations import OPERATIONS as INTEGRATIONS
 from speko_core.knowledge.operations import OPERATIONS as KNOWLEDGE
+from speko_core.mcp_servers.operations import OPERATIONS as MCP_SERVERS
 from speko_core.metering.operations import OPERATIONS as METERING
 from speko_core.migration.operations import OPERATIONS as MIGRATION
 from speko_core.operations import AnyOperation
@@ -29,6 +30,7 @@ OPERATIONS: tuple[AnyOperation, ...] = (
     *AGENTS,
     *KNOWLEDGE,
     *TOOLS,
+    *MCP_SERVERS,
     *INTEGRATIONS,
     *VERSIONS,
     *SESSIONS,

@@ -1,17 +1,21 @@
 """Secrets that an agent's settings and tools name by reference: sealed beside the agent, opened only to be used."""
 
 from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from speko_core.agents.models import AgentSecret
-from speko_core.context import Ctx
 from speko_core.ids import new_id
 from speko_core.ports.secrets import Secrets
 
+if TYPE_CHECKING:
+    # What a process talks to opens secrets too, and `Ctx` is built on it.
+    from speko_core.context import Ctx
 
-async def keep(ctx: Ctx, agent_id: str, values: Mapping[str, str]) -> None:
+
+async def keep(ctx: "Ctx", agent_id: str, values: Mapping[str, str]) -> None:
     """Seal values by reference, replacing what was there, for every version that names them."""
     known = {row.ref: row for row in await _rows(ctx.db, agent_id, values)}
     for ref, value in values.items():
@@ -25,6 +29,12 @@ async def keep(ctx: Ctx, agent_id: str, values: Mapping[str, str]) -> None:
         row.sealed = ctx.deps.secrets.seal(value.encode(), bound_to=_binding(row))
         row.updated_at = ctx.now()
         ctx.db.add(row)
+
+
+async def forget(db: AsyncSession, agent_id: str, refs: Iterable[str]) -> None:
+    """Delete the values of these references."""
+    for row in await _rows(db, agent_id, refs):
+        await db.delete(row)
 
 
 async def known_refs(db: AsyncSession, agent_id: str, refs: Iterable[str]) -> frozenset[str]:

@@ -9,6 +9,7 @@ from speko_core.db.base import Base
 from speko_core.do_not_call import models as do_not_call
 from speko_core.integrations import models as integrations
 from speko_core.knowledge import models as knowledge
+from speko_core.mcp_servers import models as mcp_servers
 from speko_core.metering import models as metering
 from speko_core.routing import decisions_models as decisions
 from speko_core.sessions import models as sessions
@@ -36,4 +37,5 @@ MODULES = (
     toolrun,
     integrations,
     telephony,
+    mcp_servers,
 )

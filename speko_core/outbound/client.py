@@ -99,6 +99,11 @@ class _Body(httpx.AsyncByteStream):
         await self._answer.aclose()
 
 
+def answering_within(total_s: float) -> httpx.Timeout:
+    """Timeouts of a request whose caller bounds the whole: an endpoint may use all of it to think."""
+    return httpx.Timeout(total_s, connect=CONNECT_S, pool=POOL_S)
+
+
 def guarded_client(transport: httpx.AsyncBaseTransport) -> httpx.AsyncClient:
     """The client every user-given URL is called with. Timeouts are per step; callers add a total of their own."""
     return httpx.AsyncClient(

@@ -7,7 +7,7 @@ from typing import Literal
 
 import httpx
 
-from speko_core.outbound.client import AddressForbidden, HostUnknown
+from speko_core.outbound.client import AddressForbidden, HostUnknown, answering_within
 
 Reason = Literal[
     "address_refused", "host_unknown", "unreachable", "timeout", "too_large", "redirect", "encoded", "broken_answer"
@@ -76,19 +76,25 @@ async def exchange_start(
     Raises:
         ExchangeFailed: with the reason; redirects count as failures.
     """
+    request.extensions["timeout"] = answering_within(total_s).as_dict()
     try:
         async with asyncio.timeout(total_s):
             return await _exchange(client, request, max_bytes)
-    except (TimeoutError, httpx.TimeoutException):
-        raise ExchangeFailed("timeout") from None
-    except AddressForbidden:
-        raise ExchangeFailed("address_refused") from None
-    except HostUnknown:
-        raise ExchangeFailed("host_unknown") from None
-    except (httpx.ConnectError, httpx.UnsupportedProtocol, ssl.SSLError):
-        raise ExchangeFailed("unreachable") from None
-    except httpx.TransportError:
-        raise ExchangeFailed("broken_answer") from None
+    except (TimeoutError, ssl.SSLError, httpx.TransportError) as error:
+        raise ExchangeFailed(reason_of(error)) from None
+
+
+def reason_of(error: TimeoutError | ssl.SSLError | httpx.TransportError) -> Reason:
+    """Our word for why a request to a user-given URL failed."""
+    return next((reason for kinds, reason in _REASONS if isinstance(error, kinds)), "broken_answer")
+
+
+_REASONS: tuple[tuple[tuple[type[Exception], ...], Reason], ...] = (
+    ((TimeoutError, httpx.TimeoutException), "timeout"),
+    ((AddressForbidden,), "address_refused"),
+    ((HostUnknown,), "host_unknown"),
+    ((httpx.ConnectError, httpx.UnsupportedProtocol, ssl.SSLError), "unreachable"),
+)
 
 
 async def _exchange(client: httpx.AsyncClient, request: httpx.Request, max_bytes: int) -> Answer:

@@ -19,7 +19,11 @@ class Action:
 
 
 class IntegrationFailed(Exception):
-    """The action did not happen. The text is ours and may be told to a model."""
+    """The action did not happen. The text is ours and may be told to a model; `said` is the app's, never trusted."""
+
+    def __init__(self, problem: str, said: str = "") -> None:
+        super().__init__(problem)
+        self.said = said
 
 
 class Integrations(Protocol):

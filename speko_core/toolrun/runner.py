@@ -149,7 +149,7 @@ async def _integrate(deps: Deps, place: Place, order: Order, source: Integration
             timeout_s=INTEGRATION_TIMEOUT_S,
         )
     except IntegrationFailed as error:
-        return failed(f"The tool {order.tool.name} failed: {error}.")
+        return answered(order.tool.name, error.said, problem=f"The tool {order.tool.name} failed: {error}.")
     return answered(order.tool.name, _text(result))
 
 

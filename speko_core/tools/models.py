@@ -7,6 +7,8 @@ from speko_core.db.base import ID_LENGTH, Base, JsonColumn, OrganizationScoped, 
 from speko_core.types import JsonObject
 
 NAME_LENGTH = 64
+# Of one agent.
+MAX_TOOLS = 100
 
 
 class AgentToolRow(Base, OrganizationScoped, Timestamps):

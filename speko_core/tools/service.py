@@ -15,7 +15,8 @@ from speko_core.late import LateModule
 from speko_core.schemas import Deleted
 from speko_core.tools import repository
 from speko_core.tools.availability import is_available
-from speko_core.tools.models import AgentToolRow
+from speko_core.tools.models import MAX_TOOLS, AgentToolRow
+from speko_core.tools.owned import refuse_change, refuse_removal, refuse_source
 from speko_core.tools.registration import Registered, registered
 from speko_core.tools.rendering import render
 from speko_core.tools.schemas import AgentTool, ToolCreate, ToolList, ToolRef, ToolUpdate
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
 else:
     # JSON Schema and its patterns: ten megabytes that only calls of tools need.
     checks = LateModule("speko_core.tools.parameters")
-
-MAX_TOOLS = 100
 
 
 async def list_tools(ctx: Ctx, data: ToolList) -> list[AgentTool]:
@@ -46,6 +45,7 @@ async def get(ctx: Ctx, data: ToolRef) -> AgentTool:
 async def create(ctx: Ctx, data: ToolCreate) -> AgentTool:
     """Register a tool; its name must be free among the agent's."""
     agent = await _agent(ctx, data.id, locked=True)
+    refuse_source(data.source)
     _check_parameters(data.parameters)
     await _check_room(ctx, agent, data.name)
     made = await registered(ctx, agent.id, data.name, data.source)
@@ -72,6 +72,7 @@ async def update(ctx: Ctx, data: ToolUpdate) -> AgentTool:
     """Change the given fields only. A webhook's secret and secret headers stay where no new value is given."""
     agent = await _agent(ctx, data.id, locked=True)
     row = await _tool(ctx, agent, data.tool_id)
+    refuse_change(row, data)
     made = Registered(row.source)
     if data.parameters is not None:
         _check_parameters(data.parameters)
@@ -94,6 +95,7 @@ async def delete(ctx: Ctx, data: ToolRef) -> Deleted:
     """Remove a tool; versions that had it keep it."""
     agent = await _agent(ctx, data.id, locked=True)
     row = await _tool(ctx, agent, data.tool_id)
+    refuse_removal(row)
     ctx.resource_id = row.id
     await ctx.db.delete(row)
     await record_version(ctx, agent, f"tool {row.name} removed")

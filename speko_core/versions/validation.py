@@ -13,6 +13,8 @@ from speko_core.providers.base import Modality
 from speko_core.routing.intent import AllowedProviders, Constraints, RoutingIntent
 from speko_core.routing.router import decide
 from speko_core.tools.handover import handover_problems, handovers
+from speko_core.tools.registration import action_of
+from speko_core.tools.sources import IntegrationSource
 from speko_core.types import JsonObject
 from speko_core.warming import warm_within
 
@@ -33,7 +35,7 @@ async def problems(ctx: Ctx, agent: AgentRow, content: JsonObject) -> list[Field
         problem = url_problem(url, allow_insecure=insecure)
         if problem:
             found.append(FieldProblem(where, problem))
-    return [*found, *await _handovers(ctx, agent, content)]
+    return [*found, *await _handovers(ctx, agent, content), *await _actions(ctx, content)]
 
 
 def _texts(agent: AgentRow) -> Iterator[FieldProblem]:
@@ -74,12 +76,35 @@ async def _handovers(ctx: Ctx, agent: AgentRow, content: JsonObject) -> list[Fie
     return found
 
 
-def _urls(content: JsonObject) -> Iterator[tuple[str, str]]:
-    """Every address the version would have us call, with where it stands."""
-    tools, webhooks = content.get("tools"), content.get("webhooks")
+async def _actions(ctx: Ctx, content: JsonObject) -> list[FieldProblem]:
+    """The actions of apps and tools of MCP servers that would fail when they are called."""
+    found: list[FieldProblem] = []
+    for name, source in _sources(content):
+        if source.get("kind") != "integration":
+            continue
+        action = action_of(IntegrationSource.model_validate(source))
+        problem = await ctx.deps.integrations.problem(ctx.db, action)
+        if problem is None and not await ctx.deps.integrations.is_live(ctx.db, action):
+            problem = "names an account that is not connected now; connect it again"
+        if problem:
+            found.append(FieldProblem(f"tools.{name}.source.installationId", problem))
+    return found
+
+
+def _sources(content: JsonObject) -> Iterator[tuple[str, JsonObject]]:
+    """Where each of the version's tools runs, by the tool's name."""
+    tools = content.get("tools")
     for name, tool in tools.items() if isinstance(tools, dict) else ():
         source = tool.get("source") if isinstance(tool, dict) else None
-        if isinstance(source, dict) and isinstance(source.get("url"), str):
+        if isinstance(source, dict):
+            yield name, source
+
+
+def _urls(content: JsonObject) -> Iterator[tuple[str, str]]:
+    """Every address the version would have us call, with where it stands."""
+    webhooks = content.get("webhooks")
+    for name, source in _sources(content):
+        if isinstance(source.get("url"), str):
             yield f"tools.{name}.source.url", str(source["url"])
     for name, webhook in webhooks.items() if isinstance(webhooks, dict) else ():
         if isinstance(webhook, dict) and isinstance(webhook.get("url"), str):

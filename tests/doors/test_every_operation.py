@@ -135,6 +135,7 @@ OWNED: dict[str, Callable[[Tenant, httpx.AsyncClient], Awaitable[str]]] = {
     "webhook_deliveries": _webhook_delivery,
     "webhooks": _webhook,
     "tools": _agent,
+    "mcp_servers": _agent,
     "knowledge_bases": _knowledge_base,
     "knowledge_documents": _knowledge_base,
 }
@@ -148,6 +149,7 @@ VALID_BODIES: dict[str, object] = {
     "knowledge_documents.add_url": {"url": "https://example.com/a"},
     "knowledge_documents.add_faq": {"pairs": [{"question": "q", "answer": "a"}]},
     "tools.create": {"name": "t", "description": "T.", "parameters": {"type": "object"}, "source": {"kind": "inline"}},
+    "mcp_servers.create": {"name": "Theirs", "url": "https://mcp.example.com/mcp"},
     "sessions.add_turns": {
         "turns": [{"index": 0, "source": "user", "text": "hi", "startedAt": "2026-01-01T00:00:00.000Z"}]
     },
