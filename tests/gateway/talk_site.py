@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import urlencode
 
 import uvicorn
@@ -32,15 +33,15 @@ class TalkSite:
 
 
 @asynccontextmanager
-async def talk_site() -> AsyncIterator[TalkSite]:
+async def talk_site(rooms_url: str = "", library: Path = LIBRARY) -> AsyncIterator[TalkSite]:
     """Serve until the block ends."""
     listener = listening()
     base_url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     media = ScriptedMedia()
     routes = [
-        talk_page_route(base_url),
+        talk_page_route(base_url, rooms_url),
         assets_mount(),
-        client_mount(LIBRARY),
+        client_mount(library),
         WebSocketRoute("/v1/sessions/{id}/media", media.endpoint),
     ]
     config = uvicorn.Config(

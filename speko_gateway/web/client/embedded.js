@@ -19,6 +19,7 @@ export function embeddedDialect(token) {
   return {
     kind: "type",
     protocols: [PROTOCOL, token],
+    patienceMs: 15_000,
     farewell: { type: "end" },
     // A muted microphone sends silence, so that turn taking on the server keeps its clock.
     silentWhenMuted: false,

@@ -9,12 +9,16 @@ export class SpekoClientError extends Error {
   }
 }
 
-/** A socket that closed before the conversation began; `closeCode` as in docs/media-protocol.md, 0 without one. */
+/**
+ * A socket that closed before the conversation began; `closeCode` as in docs/media-protocol.md, 0 without one.
+ * `problem` is what the server said of it, or null.
+ */
 export class TransportClosed extends Error {
-  constructor(closeCode, message) {
-    super(message);
+  constructor(closeCode, problem = null) {
+    super(problem?.message ?? `the server closed with code ${closeCode}`);
     this.name = "TransportClosed";
     this.closeCode = closeCode;
+    this.problem = problem;
   }
 }
 

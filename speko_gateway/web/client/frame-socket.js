@@ -1,8 +1,7 @@
 // One WebSocket that carries PCM both ways and JSON frames beside it; the dialect names the frames' kind field.
 
-import { TransportClosed } from "./errors.js";
+import { ServerProblem, TransportClosed } from "./errors.js";
 
-const CONNECT_TIMEOUT_MS = 15_000;
 const CLOSE_TIMEOUT_MS = 3_000;
 // Two seconds of 16 kHz audio. What the network cannot take by then is late, and late speech is worse than a gap.
 const MOST_UNSENT_BYTES = 64_000;
@@ -16,6 +15,7 @@ export class FrameSocket {
   #timer = 0;
   #endReason = null;
   #byCaller = false;
+  #problem = null;
   #over = false;
 
   constructor(kind, listener) {
@@ -23,11 +23,11 @@ export class FrameSocket {
     this.#listener = listener;
   }
 
-  /** Resolves with the server's `ready` frame. Throws `TransportClosed` where none comes. */
-  open(url, protocols) {
+  /** Resolves with the server's `ready` frame. Throws `TransportClosed` where none comes in time. */
+  open(url, protocols, timeoutMs) {
     return new Promise((resolve, reject) => {
       this.#waiting = { resolve, reject };
-      this.#timer = setTimeout(() => this.#finish(0), CONNECT_TIMEOUT_MS);
+      this.#timer = setTimeout(() => this.#finish(0), timeoutMs);
       try {
         this.#socket = new WebSocket(url, protocols);
       } catch {
@@ -85,7 +85,8 @@ export class FrameSocket {
     else if (kind === "end") {
       this.#endReason = String(frame.reason);
       this.#expectClose();
-    } else if (typeof kind === "string") this.#listener.frame(frame);
+    } else if (kind === "error" && this.#waiting) this.#problem = new ServerProblem(frame);
+    else if (typeof kind === "string") this.#listener.frame(frame);
   }
 
   #begin(frame) {
@@ -105,7 +106,7 @@ export class FrameSocket {
     this.#over = true;
     clearTimeout(this.#timer);
     this.#socket?.close(1000);
-    if (this.#waiting) this.#waiting.reject(new TransportClosed(closeCode, `the server closed with code ${closeCode}`));
+    if (this.#waiting) this.#waiting.reject(new TransportClosed(closeCode, this.#problem));
     else this.#listener.closed({ closeCode, endReason: this.#endReason, byCaller: this.#byCaller });
   }
 }

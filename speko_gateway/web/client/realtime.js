@@ -9,6 +9,8 @@ export function realtimeDialect({ sessionId, wsToken, inputSampleRate, outputSam
   return {
     kind: "t",
     protocols: [wsToken],
+    // One provider after the other is tried before the first is ready.
+    patienceMs: 35_000,
     farewell: null,
     silentWhenMuted: true,
     rates: (ready) => ({

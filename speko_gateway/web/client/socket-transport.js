@@ -7,8 +7,9 @@ import { FrameSocket } from "./frame-socket.js";
 
 /**
  * A transport in a dialect, which says what differs: `kind` (the frames' kind field), `protocols` (of the socket),
- * `farewell` (the frame that hangs up, or null), `silentWhenMuted` (a muted microphone sends nothing),
- * `idOf(ready)`, and `dispatch(frame, events, sound)`.
+ * `patienceMs` (how long `ready` may take), `farewell` (the frame that hangs up, or null), `silentWhenMuted` (a muted
+ * microphone sends nothing), `rates(ready)`, `idOf(ready)`, `dispatch(frame, events, sound)`, and, where the mode
+ * follows the loudspeaker, `playing(isPlaying, events)`.
  */
 export class SocketTransport {
   #url;
@@ -17,6 +18,7 @@ export class SocketTransport {
   #events = null;
   #sound = null;
   #socket = null;
+  #gone = () => {};
 
   constructor(url, dialect, options) {
     this.#url = url;
@@ -62,8 +64,6 @@ export class SocketTransport {
     await over;
   }
 
-  #gone = () => {};
-
   async #open() {
     this.#socket = new FrameSocket(this.#dialect.kind, {
       frame: (frame) => this.#dialect.dispatch(frame, this.#events, this.#sound),
@@ -71,7 +71,8 @@ export class SocketTransport {
       closed: (outcome) => this.#close(outcome),
     });
     try {
-      return this.#dialect.rates(await this.#socket.open(this.#url, this.#dialect.protocols));
+      const { protocols, patienceMs } = this.#dialect;
+      return this.#dialect.rates(await this.#socket.open(this.#url, protocols, patienceMs));
     } catch (error) {
       await this.#sound.stop();
       throw connectionFailed(error);

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs the MCP clients that tests/e2e drives, at exact versions, with the Node they need.
+# Installs the MCP clients that tests/e2e drives, and LiveKit's browser library, at exact versions, with the Node they need.
 # Into SPEKO_CLIENTS_DIR, default .clients in the clone. Does nothing when they are there already.
 set -euo pipefail
 cd "$(dirname "$0")/../../.."
@@ -12,6 +12,7 @@ packages=(
     "@anthropic-ai/claude-code@2.1.329"
     "@openai/codex@0.169.0"
     "opencode-ai@1.18.33"
+    "livekit-client@2.23.0"
 )
 stamp=$folder/.installed
 wanted=$(printf '%s\n' "${packages[@]}")

@@ -55,7 +55,7 @@ export function missingTokenNotice() {
 export function failedNotice({ cause }) {
   // A LiveKit server answers an expired token with a status of HTTP.
   const code = cause?.status === 401 ? 4401 : cause?.closeCode;
-  if (CLOSE_CODES[code]) return notice("warning", CLOSE_CODES[code]);
+  if (CLOSE_CODES[code]) return notice("warning", CLOSE_CODES[code], cause.problem?.message);
   return notice("danger", cause instanceof TypeError ? NO_LIBRARY : UNREACHABLE);
 }
 
