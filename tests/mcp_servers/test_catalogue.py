@@ -35,8 +35,10 @@ def test_a_tool_without_a_possible_name_or_schema_is_left_out_with_its_reason() 
     wordy = offers("crm", None, [RemoteTool("a", "x" * 10_001, dict(OBJECT))], [], 9)[0]
     outside = offers("crm", None, [RemoteTool("a", "", {"type": "object", "$ref": "https://evil.example/s"})], [], 9)[0]
     assert [offer.usable for offer in (unnamed, too_long, wordy, outside)] == [False] * 4
-    assert "64 characters" in str(unnamed.problem) and "64 characters" in str(too_long.problem)
-    assert "10000 characters" in str(wordy.problem) and "its own definitions" in str(outside.problem)
+    assert "64 characters" in str(unnamed.problem)
+    assert "64 characters" in str(too_long.problem)
+    assert "10000 characters" in str(wordy.problem)
+    assert "its own definitions" in str(outside.problem)
 
 
 def test_an_agent_without_room_gets_no_more_tools() -> None:
