@@ -26,6 +26,7 @@ from speko_core.knowledge.schemas import (
     WithMetadata,
 )
 from speko_core.outbound.urls import check_url
+from speko_core.removal import remove_file
 from speko_core.schemas import Deleted
 from speko_core.types import JsonValue
 
@@ -114,7 +115,7 @@ async def delete(ctx: Ctx, data: DocumentRef) -> Deleted:
     row = await _found(ctx, data)
     ctx.resource_id = row.id
     if row.source != "faq":
-        await files.remove_file(ctx.deps, ctx.db, files.key(row))
+        await remove_file(ctx.deps, ctx.db, files.key(row))
     await ctx.db.delete(row)
     return Deleted(deleted=True)
 

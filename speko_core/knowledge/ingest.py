@@ -200,4 +200,4 @@ INGEST = JobKind(
     retry_delays_s=(5.0,),
     queue=DOCUMENTS,
 )
-KINDS: tuple[JobKind, ...] = (INGEST, files.REMOVE, SWEEP)
+KINDS: tuple[JobKind, ...] = (INGEST, SWEEP)

@@ -19,6 +19,7 @@ from speko_core.knowledge.schemas import (
     KnowledgeSearch,
 )
 from speko_core.knowledge.search import search_bases
+from speko_core.removal import remove_folder
 from speko_core.schemas import Deleted
 
 
@@ -54,7 +55,7 @@ async def delete(ctx: Ctx, data: KnowledgeBaseRef) -> Deleted:
     counted = await found(ctx, data.id)
     ctx.resource_id = counted.base.id
     if counted.documents:
-        await files.remove_folder(ctx.deps, ctx.db, files.folder(ctx.organization_id, counted.base.id))
+        await remove_folder(ctx.deps, ctx.db, files.folder(ctx.organization_id, counted.base.id))
     await ctx.db.delete(counted.base)
     return Deleted(deleted=True)
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 from speko_core.deps import Deps
 from speko_core.knowledge import files, repository
 from speko_core.ports.jobs import JobKind
+from speko_core.removal import remove_file
 from speko_core.types import JsonObject
 
 EVERY_S = 3600.0
@@ -40,7 +41,7 @@ async def _give_up(deps: Deps, organization_id: str, document_id: str) -> None:
         row = await repository.locked(db, document_id)
         if row is not None and row.status == "pending":
             row.status, row.error_message, row.updated_at = "failed", TOO_LATE, deps.clock.now()
-            await files.remove_file(deps, db, files.key(row))
+            await remove_file(deps, db, files.key(row))
 
 
 SWEEP = JobKind(

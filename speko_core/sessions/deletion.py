@@ -4,7 +4,7 @@ from sqlalchemy import delete as delete_rows
 
 from speko_core.context import Ctx
 from speko_core.errors import Conflict
-from speko_core.knowledge.files import remove_file
+from speko_core.removal import remove_file
 from speko_core.schemas import Deleted
 from speko_core.sessions import service
 from speko_core.sessions.rooms import Room, close_room
