@@ -14,6 +14,9 @@ class LateModule:
         self._name = name
 
     def __getattr__(self, attribute: str) -> object:
+        if attribute.startswith("_"):
+            # What Python and its tools ask of any object, such as whether it wraps another, is no use of the module.
+            raise AttributeError(attribute)
         found = getattr(import_module(self._name), attribute)
         # The next use finds it without coming here.
         self.__dict__[attribute] = found

@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import Any
 
-import openai
 import pytest
 
 from speko_core.audio import decode, wav_bytes
@@ -13,6 +12,7 @@ from tests.core.audio_kit import RATE, tone
 from tests.fakes.scripted_providers import HEARD, SPOKEN, cast, failure
 from tests.gateway.compat_door import openai_client
 from tests.gateway.oneshot_door import bare_deps, known_key
+from tests.sdks import openai
 
 __all__ = ["bare_deps"]
 

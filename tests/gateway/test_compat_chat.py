@@ -3,7 +3,6 @@
 import asyncio
 from typing import Any
 
-import openai
 import pytest
 from sqlalchemy import select
 
@@ -13,6 +12,7 @@ from speko_core.providers.base import FailureKind, LlmRequest, LlmUsage, TextDel
 from tests.fakes.scripted_providers import FOREVER, HELLO, Pause, cast, failure
 from tests.gateway.compat_door import openai_client
 from tests.gateway.oneshot_door import bare_deps, program_of
+from tests.sdks import openai
 
 __all__ = ["bare_deps"]
 

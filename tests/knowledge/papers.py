@@ -2,9 +2,11 @@
 
 import io
 import zipfile
+from typing import Any
 
-from pypdf import PdfReader, PdfWriter
+from speko_core.late import LateModule
 
+pypdf: Any = LateModule("pypdf")
 WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 MARKDOWN = b"""---
 title: ignored
@@ -111,7 +113,7 @@ def pdf(*pages: str, outline: bool = True) -> bytes:
 
 
 def _with_outline(raw: bytes, pages: tuple[str, ...]) -> bytes:
-    writer = PdfWriter(clone_from=PdfReader(io.BytesIO(raw)))
+    writer = pypdf.PdfWriter(clone_from=pypdf.PdfReader(io.BytesIO(raw)))
     for number in range(len(pages)):
         writer.add_outline_item(title=f"Chapter {number + 1}", page_number=number)
     return _written(writer)
@@ -119,12 +121,12 @@ def _with_outline(raw: bytes, pages: tuple[str, ...]) -> bytes:
 
 def encrypted_pdf() -> bytes:
     """A PDF that wants a password."""
-    writer = PdfWriter(clone_from=PdfReader(io.BytesIO(pdf("secret"))))
+    writer = pypdf.PdfWriter(clone_from=pypdf.PdfReader(io.BytesIO(pdf("secret"))))
     writer.encrypt("password", algorithm="AES-256")
     return _written(writer)
 
 
-def _written(writer: PdfWriter) -> bytes:
+def _written(writer: "pypdf.PdfWriter") -> bytes:
     out = io.BytesIO()
     writer.write(out)
     return out.getvalue()

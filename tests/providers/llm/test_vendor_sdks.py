@@ -4,27 +4,22 @@ import os
 from collections.abc import AsyncIterator
 from typing import Any
 
-import anthropic
-import groq
-import openai
 import pytest
 
-from speko_core.late import LateModule
 from tests.fakes.vendors.anthropic_llm import FakeAnthropic
 from tests.fakes.vendors.behaviour import refusing
 from tests.fakes.vendors.google_llm import FakeGemini
 from tests.fakes.vendors.llm import WEATHER
 from tests.fakes.vendors.openai_llm import FakeGroqChat, FakeOpenAiChat, FakeXaiChat
+from tests.sdks import anthropic, genai, groq, openai
 
-# Takes seconds to load, in every test process that collects this module.
-genai, google_errors, types = map(LateModule, ("google.genai", "google.genai.errors", "google.genai.types"))
 CITY = {"type": "object", "properties": {"city": {"type": "string"}}}
 CHAT_TOOLS = [{"type": "function", "function": {"name": "get_weather", "parameters": CITY}}]
 HI = [{"role": "user", "content": "Hi"}]
 CHAT = [
-    (FakeOpenAiChat, openai.AsyncOpenAI, "/v1", "gpt-4.1"),
-    (FakeXaiChat, openai.AsyncOpenAI, "/v1", "grok-4.3"),
-    (FakeGroqChat, groq.AsyncGroq, "", "openai/gpt-oss-20b"),
+    (FakeOpenAiChat, openai, "/v1", "gpt-4.1"),
+    (FakeXaiChat, openai, "/v1", "grok-4.3"),
+    (FakeGroqChat, groq, "", "openai/gpt-oss-20b"),
 ]
 every_chat = pytest.mark.parametrize(("fake", "sdk", "base", "model"), CHAT, ids=["openai", "xai", "groq"])
 
@@ -39,12 +34,18 @@ def _no_keys_of_the_developer(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name)
 
 
+def chat_client(sdk: Any, vendor: Any, base: str) -> Any:
+    """The SDK's asynchronous client of a fake."""
+    make = sdk.AsyncGroq if sdk is groq else sdk.AsyncOpenAI
+    return make(api_key=vendor.key, base_url=vendor.url + base, max_retries=0)
+
+
 @every_chat
-async def test_a_chat_sdk_streams_text_calls_and_usage(fake: type, sdk: type, base: str, model: str) -> None:
+async def test_a_chat_sdk_streams_text_calls_and_usage(fake: type, sdk: Any, base: str, model: str) -> None:
     """RTE-16"""
-    async with fake().serving() as vendor, sdk(api_key=vendor.key, base_url=vendor.url + base, max_retries=0) as client:
+    async with fake().serving() as vendor, chat_client(sdk, vendor, base) as client:
         vendor.reply = WEATHER
-        wants_usage = {} if sdk is groq.AsyncGroq else {"stream_options": {"include_usage": True}}
+        wants_usage = {} if sdk is groq else {"stream_options": {"include_usage": True}}
         stream = await client.chat.completions.create(
             model=model, messages=HI, tools=CHAT_TOOLS, stream=True, **wants_usage
         )
@@ -62,23 +63,22 @@ async def test_a_chat_sdk_streams_text_calls_and_usage(fake: type, sdk: type, ba
 
 
 @every_chat
-async def test_a_chat_sdk_reads_whole_answers_and_errors(fake: type, sdk: type, base: str, model: str) -> None:
+async def test_a_chat_sdk_reads_whole_answers_and_errors(fake: type, sdk: Any, base: str, model: str) -> None:
     """RTE-16: the errors are of the SDK's own classes, with the vendor's code."""
-    module = groq if sdk is groq.AsyncGroq else openai
-    async with fake().serving() as vendor, sdk(api_key=vendor.key, base_url=vendor.url + base, max_retries=0) as client:
+    async with fake().serving() as vendor, chat_client(sdk, vendor, base) as client:
         whole = await client.chat.completions.create(model=model, messages=HI)
         assert whole.choices[0].message.content == "Hello there."
         vendor.then(refusing(429), refusing(503))
-        with pytest.raises(module.RateLimitError):
+        with pytest.raises(sdk.RateLimitError):
             await client.chat.completions.create(model=model, messages=HI, stream=True)
-        with pytest.raises(module.InternalServerError):
+        with pytest.raises(sdk.InternalServerError):
             await client.chat.completions.create(model=model, messages=HI, stream=True)
-        with pytest.raises(module.BadRequestError):
+        with pytest.raises(sdk.BadRequestError):
             await client.chat.completions.create(model=model, messages=HI, tool_choice="auto")
-        with pytest.raises(module.NotFoundError):
+        with pytest.raises(sdk.NotFoundError):
             await client.chat.completions.create(model="no-such-model", messages=HI)
         client.api_key = "wrong"
-        with pytest.raises(module.AuthenticationError):
+        with pytest.raises(sdk.AuthenticationError):
             await client.chat.completions.create(model=model, messages=HI)
 
 
@@ -142,7 +142,7 @@ async def test_the_anthropic_sdk_reads_whole_answers_and_errors(
 @pytest.fixture
 async def gemini() -> AsyncIterator[tuple[FakeGemini, Any]]:
     async with FakeGemini().serving() as vendor:
-        client = genai.Client(api_key=vendor.key, http_options=types.HttpOptions(base_url=vendor.url))
+        client = genai.Client(api_key=vendor.key, http_options=genai.types.HttpOptions(base_url=vendor.url))
         yield vendor, client.aio
         await client.aio.aclose()
         client.close()
@@ -152,11 +152,11 @@ async def test_the_google_sdk_streams_text_and_calls(gemini: tuple[FakeGemini, A
     """RTE-16"""
     vendor, client = gemini
     vendor.reply = WEATHER
-    declared = types.FunctionDeclaration(name="get_weather", parameters_json_schema=CITY)
-    config = types.GenerateContentConfig(
+    declared = genai.types.FunctionDeclaration(name="get_weather", parameters_json_schema=CITY)
+    config = genai.types.GenerateContentConfig(
         system_instruction="Be brief.",
-        tools=[types.Tool(function_declarations=[declared])],
-        automatic_function_calling=types.AutomaticFunctionCallingConfig(disable=True),
+        tools=[genai.types.Tool(function_declarations=[declared])],
+        automatic_function_calling=genai.types.AutomaticFunctionCallingConfig(disable=True),
     )
     parts: list[Any] = []
     usage: Any = None
@@ -179,6 +179,6 @@ async def test_the_google_sdk_reads_whole_answers_and_errors(
     whole = await client.models.generate_content(model="gemini-2.5-flash", contents="Hi")
     assert whole.text == "Hello there."
     vendor.key = "another"
-    with pytest.raises(google_errors.ClientError) as refused:
+    with pytest.raises(genai.errors.ClientError) as refused:
         await client.models.generate_content(model="gemini-2.5-flash", contents="Hi")
     assert refused.value.status == "INVALID_ARGUMENT"

@@ -12,17 +12,12 @@ from typing import Any, TypeVar
 import assemblyai
 import cartesia
 import deepgram
-import elevenlabs
-import groq
 import httpx
-import openai
 import pytest
 from assemblyai.streaming import v3
 from assemblyai.sync.v1 import SyncTranscriber
 from deepgram.core.api_error import ApiError as DeepgramError
 from deepgram.environment import DeepgramClientEnvironment
-from elevenlabs.core.api_error import ApiError as ElevenLabsError
-from elevenlabs.realtime import AudioFormat, CommitStrategy
 
 from tests.fakes.vendors.assemblyai_stt import FakeAssemblyAiJobs, FakeAssemblyAiStreaming, FakeAssemblyAiSync
 from tests.fakes.vendors.base import FakeVendor
@@ -34,6 +29,7 @@ from tests.fakes.vendors.elevenlabs_stt import FakeElevenLabsStt
 from tests.fakes.vendors.openai_stt import FakeGroqStt, FakeOpenAiStt
 from tests.fakes.vendors.recordings import HEARD
 from tests.providers.stt.recognizers import PCM, WAV
+from tests.sdks import elevenlabs, elevenlabs_core, elevenlabs_realtime, groq, openai
 
 R = TypeVar("R")
 FILE = ("audio.wav", WAV, "audio/wav")
@@ -240,7 +236,7 @@ async def test_elevenlabs_sdk_converts(wire: httpx.AsyncClient) -> None:
         client = elevenlabs.AsyncElevenLabs(api_key=fake.key, base_url=fake.url, httpx_client=wire)
         answer: Any = await client.speech_to_text.convert(model_id="scribe_v2", file=FILE, keyterms=["Speko"])
         wrong = elevenlabs.AsyncElevenLabs(api_key="wrong", base_url=fake.url, httpx_client=wire)
-        with pytest.raises(ElevenLabsError) as caught:
+        with pytest.raises(elevenlabs_core.ApiError) as caught:
             await wrong.speech_to_text.convert(model_id="scribe_v2", file=FILE)
 
     assert (answer.text, answer.words[1].type, answer.words[0].logprob) == (HEARD, "spacing", -0.05)
@@ -253,8 +249,8 @@ async def test_elevenlabs_sdk_converses_in_real_time() -> None:
         client = elevenlabs.ElevenLabs(api_key=fake.key, base_url=fake.url)
         options: Any = {
             "model_id": "scribe_v2_realtime",
-            "audio_format": AudioFormat.PCM_16000,
-            "commit_strategy": CommitStrategy.MANUAL,
+            "audio_format": elevenlabs_realtime.AudioFormat.PCM_16000,
+            "commit_strategy": elevenlabs_realtime.CommitStrategy.MANUAL,
         }
         heard: list[tuple[str, str]] = []
         async with asyncio.timeout(10):

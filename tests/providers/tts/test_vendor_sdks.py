@@ -13,9 +13,6 @@ from cartesia import AsyncCartesia, AuthenticationError
 from deepgram import AsyncDeepgramClient
 from deepgram.core.api_error import ApiError as DeepgramError
 from deepgram.environment import DeepgramClientEnvironment
-from elevenlabs.client import AsyncElevenLabs
-from elevenlabs.core.api_error import ApiError as ElevenLabsError
-from openai import AsyncOpenAI, RateLimitError
 
 from speko_core.audio import decode
 from tests.fakes.vendors.alibaba_tts import FakeDashScope
@@ -25,6 +22,7 @@ from tests.fakes.vendors.deepgram_tts import FakeDeepgramTts
 from tests.fakes.vendors.elevenlabs_tts import FakeElevenLabsTts
 from tests.fakes.vendors.openai_tts import FakeOpenAiTts, FakeSelfHostedTts
 from tests.fakes.vendors.speech import SECONDS, spoken
+from tests.sdks import elevenlabs, elevenlabs_core, openai
 
 # Deepgram's SDK 7.17 imports names that websockets is about to drop.
 pytestmark = [
@@ -49,7 +47,7 @@ def _no_keys_of_the_developer(monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_elevenlabs(wire: httpx.AsyncClient) -> None:
     """RTE-16: streamed PCM, a whole MP3, and the error a wrong key gives."""
     async with FakeElevenLabsTts().serving() as fake:
-        client = AsyncElevenLabs(api_key=fake.key, base_url=fake.url, httpx_client=wire)
+        client = elevenlabs.AsyncElevenLabs(api_key=fake.key, base_url=fake.url, httpx_client=wire)
         voice, model = fake.voices[0], "eleven_flash_v2_5"
         stream = client.text_to_speech.stream(
             voice, text="Hello", model_id=model, language_code="en", output_format="pcm_24000"
@@ -57,8 +55,8 @@ async def test_elevenlabs(wire: httpx.AsyncClient) -> None:
         assert b"".join([chunk async for chunk in stream]) == spoken()
         whole = b"".join([chunk async for chunk in client.text_to_speech.convert(voice, text="Hello", model_id=model)])
         assert abs(decode(whole, "audio/mpeg").duration_s - SECONDS) < 0.06
-        wrong = AsyncElevenLabs(api_key="wrong", base_url=fake.url, httpx_client=wire)
-        with pytest.raises(ElevenLabsError) as caught:
+        wrong = elevenlabs.AsyncElevenLabs(api_key="wrong", base_url=fake.url, httpx_client=wire)
+        with pytest.raises(elevenlabs_core.ApiError) as caught:
             [chunk async for chunk in wrong.text_to_speech.stream(voice, text="Hello")]
     assert caught.value.status_code == 401
 
@@ -82,13 +80,16 @@ async def test_cartesia() -> None:
 @pytest.mark.parametrize("make", [FakeOpenAiTts, FakeSelfHostedTts], ids=["openai", "compatible"])
 async def test_openai(make: Callable[[], FakeOpenAiTts]) -> None:
     """RTE-16: with OpenAI itself and with a server at home."""
-    async with make().serving() as fake, AsyncOpenAI(api_key=fake.key, base_url=fake.base_url, max_retries=0) as client:
+    async with (
+        make().serving() as fake,
+        openai.AsyncOpenAI(api_key=fake.key, base_url=fake.base_url, max_retries=0) as client,
+    ):
         model = "kokoro" if isinstance(fake, FakeSelfHostedTts) else "gpt-4o-mini-tts"
         speech = client.audio.speech.with_streaming_response
         async with speech.create(model=model, voice="nova", input="Hi", response_format="pcm") as answer:
             assert b"".join([chunk async for chunk in answer.iter_bytes()]) == spoken()
         fake.then(refusing(429, retry_after="1"))
-        with pytest.raises(RateLimitError):
+        with pytest.raises(openai.RateLimitError):
             await client.audio.speech.create(model=model, voice="nova", input="Hi")
 
 
