@@ -8,6 +8,8 @@ from speko_core.types import JsonObject
 ACTION = "transfer_to_agent"
 # Between two sentences of the caller; agents that send a caller round in a circle stop there.
 MOST_IN_A_ROW = 3
+# Agents that one conversation can come to, beside the one that answers.
+MOST_LINKED = 50
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,8 @@ An agent is known by its name and a tool by its name, so an import meets what th
 hand and the source does not set stays: secrets, webhooks, tools of other names.
 """
 
+from dataclasses import dataclass
+
 from speko_core.agents import repository as agents
 from speko_core.agents import service as agent_service
 from speko_core.agents.models import Agent
@@ -11,6 +13,7 @@ from speko_core.agents.schemas import AgentCreate, AgentUpdate
 from speko_core.context import Ctx
 from speko_core.migration.build import AgentBuild, Build
 from speko_core.migration.building import make
+from speko_core.migration.handoff_tools import with_ids
 from speko_core.migration.schemas import (
     AppliedAgent,
     AppliedTool,
@@ -37,7 +40,9 @@ async def apply(ctx: Ctx, data: MigrationApply) -> MigrationApplied:
 
 
 async def _migrate(ctx: Ctx, build: Build, taken: set[str]) -> Migrated:
-    done = [await _agent(ctx, one, taken) for one in build.agents]
+    made = [await _agent(ctx, one, taken) for one in build.agents]
+    ids = {one.build.key: one.agent.id for one in made}
+    done = [await _applied(ctx, one, ids) for one in made]
     return Migrated(
         platform=build.platform,
         source_digest=build.source_digest,
@@ -54,7 +59,17 @@ async def _migrate(ctx: Ctx, build: Build, taken: set[str]) -> Migrated:
     )
 
 
-async def _agent(ctx: Ctx, build: AgentBuild, taken: set[str]) -> AppliedAgent:
+@dataclass(frozen=True)
+class _Made:
+    """An agent that is here with its own tools; `before` is the version it had, None for a new one."""
+
+    build: AgentBuild
+    agent: Agent
+    before: int | None
+    tools: list[AppliedTool]
+
+
+async def _agent(ctx: Ctx, build: AgentBuild, taken: set[str]) -> _Made:
     name = _free(str(build.agent_create_payload["name"]), taken)
     payload: JsonObject = {**build.agent_create_payload, "name": name}
     known = await agents.by_name(ctx.db, name)
@@ -65,10 +80,21 @@ async def _agent(ctx: Ctx, build: AgentBuild, taken: set[str]) -> AppliedAgent:
     else:
         await agent_service.update(ctx, AgentUpdate.model_validate({**payload, "id": known.id}))
     assert known is not None
-    done = [await _tool(ctx, known, body) for body in build.tools]
-    change: Change = "created" if before is None else "unchanged" if known.version == before else "updated"
+    return _Made(build, known, before, [await _tool(ctx, known, body) for body in build.tools])
+
+
+async def _applied(ctx: Ctx, made: _Made, ids: dict[str, str]) -> AppliedAgent:
+    """Link the agent to the others, now that all of them have ids."""
+    agent, handing = made.agent, made.build.handoff_tool
+    linked = [await _tool(ctx, agent, with_ids(handing, ids))] if handing else []
+    change: Change = "created" if made.before is None else "unchanged" if agent.version == made.before else "updated"
     return AppliedAgent(
-        key=build.key, agent_id=known.id, name=known.name, change=change, version=known.version, tools=done
+        key=made.build.key,
+        agent_id=agent.id,
+        name=agent.name,
+        change=change,
+        version=agent.version,
+        tools=[*made.tools, *linked],
     )
 
 

@@ -2,11 +2,8 @@
 
 from speko_core.migration import graphs
 from speko_core.migration.build import BuildOptions
+from speko_core.migration.links import linked
 from speko_core.migration.neutral import Agent, Graph, GraphEdge, GraphNode, Handoff, VoiceAgents
-from speko_core.migration.tools import tool_name
-
-_LINKABLE = ("talk", "say", "global")
-MAX_LINKED = 50
 
 
 def arrange(agents: VoiceAgents, options: BuildOptions, warnings: list[str]) -> tuple[list[Agent], list[Handoff]]:
@@ -17,11 +14,13 @@ def arrange(agents: VoiceAgents, options: BuildOptions, warnings: list[str]) -> 
         warnings.append(graphs.LOSS)
         return [_one_of(entry, [entry, *others], agents.handoffs)], []
     if others:
-        warnings.append(graphs.LINKED_LOSS)
-        return [entry, *others], agents.handoffs
+        warnings.append(graphs.SQUAD_LOSS)
+        reached = {way.target for way in agents.handoffs}
+        return [_opened(one, entry) if one.key in reached else one for one in (entry, *others)], agents.handoffs
     if entry.graph is not None and options.graph == "linked":
         warnings.append(graphs.LINKED_LOSS)
-        return _linked(entry, entry.graph)
+        warnings += entry.graph.problems
+        return linked(entry, entry.graph, warnings)
     return [entry], []
 
 
@@ -48,19 +47,10 @@ def _stage_of(agent: Agent, entry: Agent) -> GraphNode:
     return GraphNode(id=agent.key, name=agent.name or agent.key, text=text)
 
 
-def _linked(entry: Agent, graph: Graph) -> tuple[list[Agent], list[Handoff]]:
-    stages = [node for node in graphs.ordered(graph) if node.kind in _LINKABLE][:MAX_LINKED]
-    keys = {node.id: tool_name(node.name or node.id, "stage") + f"_{at}" for at, node in enumerate(stages, 1)}
-    made: list[Agent] = []
-    for at, node in enumerate(stages):
-        tools = [tool for tool in entry.tools if not node.tools or tool.name in node.tools or tool.kind == "builtin"]
-        prompt = "\n\n".join(text for text in (entry.prompt, node.text) if text)
-        update = {"key": keys[node.id], "name": f"{entry.name or 'Agent'}: {node.name or node.id}", "prompt": prompt}
-        agent = entry.model_copy(deep=True, update={**update, "graph": None, "tools": tools})
-        made.append(agent if at == 0 else agent.model_copy(update={"first_message": type(agent.first_message)()}))
-    ways = [
-        Handoff(source=keys[edge.source], target=keys[edge.target], condition=edge.condition)
-        for edge in graph.edges
-        if edge.source in keys and edge.target in keys
-    ]
-    return (made or [entry], ways)
+def _opened(agent: Agent, entry: Agent) -> Agent:
+    """A member that is handed a conversation says there what it opened one with."""
+    opening = agent.first_message
+    if agent is entry or not opening.text or opening.mode not in (None, "say"):
+        return agent
+    told = f"When a conversation is handed to you, begin by saying: {opening.text}"
+    return agent.model_copy(update={"prompt": f"{agent.prompt}\n\n# When you take over\n{told}".strip()})

@@ -70,6 +70,9 @@ class AgentBuild(Shown):
     evals: list[JsonObject] = Field(description="Criteria to make evals from.")
     tool_adapters: list[ToolAdapter]
     unmappable_tools: list[Unmappable]
+    handoff_tool: JsonObject | None = Field(
+        None, description="Body of another tool, once the linked agents are here: put their ids where their keys stand."
+    )
 
 
 class Build(Shown):
@@ -86,6 +89,9 @@ class Build(Shown):
     evals: list[JsonObject]
     tool_adapters: list[ToolAdapter]
     unmappable_tools: list[Unmappable]
+    handoff_tool: JsonObject | None = Field(
+        None, description="Body of another tool, once the linked agents are here: put their ids where their keys stand."
+    )
     linked_agents: list[AgentBuild]
     handoffs: list[Handoff]
     warnings: list[str]

@@ -8,6 +8,7 @@ from speko_core.migration.build import AgentBuild, Build, BuildOptions, Key
 from speko_core.migration.emit_agent import agent_payload, entry_served
 from speko_core.migration.emit_session import declare_variables, phone_config, session_config
 from speko_core.migration.emit_tools import ToolWriter
+from speko_core.migration.handoff_tools import handoff_tool
 from speko_core.migration.neutral import Agent, Transfer, VoiceAgents
 from speko_core.migration.report import Report
 from speko_core.migration.secrets import KeyToSet
@@ -21,6 +22,9 @@ def build_session_config(
     wanted, handoffs = arrange(agents, options, warnings)
     to_set = [Key(name=key.name, kind=key.kind, pointer=key.pointer, reason=key.reason) for key in keys]
     builds = [_agent(agent, agents, options, len(wanted) > 1, warnings, to_set) for agent in wanted]
+    for one in builds:
+        taken = {str(tool["name"]) for tool in one.tools}
+        one.handoff_tool = handoff_tool(one.key, handoffs, {build.key for build in builds}, taken, warnings)
     entry = builds[0]
     return Build(
         platform=agents.platform,

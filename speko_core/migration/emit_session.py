@@ -53,7 +53,8 @@ def session_config(agent: Agent, agents: VoiceAgents, payload: JsonObject, warni
     if turn:
         session["turnHandling"] = turn
     needed = [item.name for item in agent.variables if item.default is None and _may_be_declared(item.name)]
-    if needed:
+    # Given, be it empty, `variables` make templates of the texts.
+    if needed or "{{system." in str(payload["systemPrompt"]):
         session["variables"] = dict.fromkeys(needed[:MAX_VARIABLES], "")
     return session
 

@@ -33,9 +33,11 @@ class ToolWriter:
         self.keys: list[Key] = []
         self.warnings: list[str] = []
         self._insecure_urls = insecure_urls
+        self._declared: set[str] = set()
 
     def write(self, agent: Agent) -> None:
         """Every tool of the agent, then the built-in transfer over all its destinations."""
+        self._declared = {variable.name for variable in agent.variables if not variable.system}
         for tool in agent.tools:
             self._tool(tool, agent)
         if agent.transfers:
@@ -152,12 +154,12 @@ class ToolWriter:
             self.warnings.append(f"The server of {tool.name} expects {', '.join(parts)}; the tool sends that.")
 
     def _say_what_is_not_filled(self, tool: Tool, endpoint: Endpoint) -> None:
-        filled = {name for value in endpoint.constants.values() for name in _VARIABLE.findall(str(value))}
-        if filled:
-            named = ", ".join(sorted(filled))
+        named = {name for value in endpoint.constants.values() for name in _VARIABLE.findall(str(value))}
+        unknown = sorted(name for name in named if name not in self._declared and not name.startswith("system."))
+        if unknown:
             self.warnings.append(
-                f"The server of {tool.name} got values of variables from the old platform ({named}). They are sent as "
-                "they are written here: let the model pass them as arguments, or fix them in `constants`."
+                f"The server of {tool.name} got values that the old platform knew ({', '.join(unknown)}). Give them in "
+                "`variables` when you create a session; without, they are sent as they are written."
             )
 
     def _transfers(self, transfers: list[Transfer]) -> None:

@@ -15,8 +15,12 @@ LOSS = (
     "checked by a program, and settings of single stages are dropped."
 )
 LINKED_LOSS = (
-    "Each stage that talks became an agent of its own. Handing a running call from one agent to another needs the "
-    "handoffs to be carried out by your code; what was collected before is not passed on by itself."
+    "Each stage that talks became an agent of its own that hands over with a tool; the whole conversation goes along. "
+    "The model decides when: no program checks the conditions, and settings of single stages are dropped."
+)
+SQUAD_LOSS = (
+    "Each agent hands over with a tool, and the whole conversation goes along; how much of it went along before is not "
+    "kept. An agent that is handed the conversation is told to begin with its first message."
 )
 
 
@@ -94,6 +98,12 @@ _DO = {
     "tool": "Use the tool named here. ",
     "branch": "Do not speak; choose the way on. ",
 }
+
+
+def stage_words(node: GraphNode) -> str:
+    """What is done in a stage, as an instruction."""
+    named = f" Use {', '.join(node.tools)}." if node.kind == "tool" and node.tools else ""
+    return f"{_DO.get(node.kind, '')}{node.text}{named}".strip()
 
 
 def _stage(node: GraphNode, numbers: dict[str, int], edges: list[GraphEdge]) -> str:

@@ -251,6 +251,7 @@ class Handoff(_Part):
     source: str
     target: str
     condition: str = ""
+    message: str | None = None
 
 
 class Agent(_Part):

@@ -116,7 +116,9 @@ _TABLE: dict[str, Landing] = {
     "metadata": Landing(f"{_SESSION}.metadata"),
     "graph": Landing(f"{_AGENT}.systemPrompt", "approximated", "The graph becomes stages the model follows."),
     "graph.layout": Landing(None, "ignored", "Drawing of the editor."),
-    "handoffs": Landing("handoffs[]", "approximated", "Becomes a stage or a linked agent."),
+    "handoffs": Landing(
+        "handoff_tool", "approximated", "Becomes a stage, or a tool that hands over to a linked agent."
+    ),
     "mcpServers": Landing(None, "needs_input", "Tools of an MCP server have to be added one by one."),
 }
 _INDEX = re.compile(r"\[[^\]]*\]")

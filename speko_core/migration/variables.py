@@ -19,6 +19,12 @@ _SYSTEM = re.compile(
     r"prevNodePrompt|lastUserMessage|from|to|short_from|short_to|callID|telnyx_\w+|timezone|current_date|recipient_phone_number)$"
 )
 _LIMIT = 200
+# What a platform knew by itself and every session here knows too.
+_OURS = {
+    "system__agent_id": "system.agent_id",
+    "system__conversation_id": "system.session_id",
+    "system__time_utc": "system.time",
+}
 
 
 @dataclass
@@ -37,6 +43,8 @@ def rewrite(text: str, style: Style = "double") -> Rewritten:
 
     def replace(match: "re.Match[str]") -> str:
         inner = match.group(1).strip()
+        if inner in _OURS:
+            return "{{" + _OURS[inner] + "}}"
         name = _plain_name(inner)
         if name is None or len(found) >= _LIMIT:
             changes.append("an expression is left as it is and will be read as text")

@@ -14,6 +14,7 @@ from speko_core.sessions.frame import Frame, first
 from speko_core.sessions.plan import PlanIdle, PlanIntent, PlanModels, SessionPlan
 from speko_core.sessions.sounds import audio_of
 from speko_core.sessions.texts import texts_of
+from speko_core.sessions.tool_values import tools_with_values
 from speko_core.sessions.turn_handling import turn_taking
 from speko_core.types import JsonObject
 
@@ -64,7 +65,7 @@ def compose(frame: Frame, data: SessionCreate, agent: AgentRow | None) -> Sessio
         output_sample_rate=_sample_rate(own_tts.sample_rate, tts.sample_rate),
         expires_at=wire_time(frame.expires_at),
         max_duration_s=data.ttl_seconds,
-        tools=frame.tools,
+        tools=tools_with_values(frame, data, agent, intent.language),
         extraction_fields=_extraction_fields(agent),
         webhook_tags=data.webhook_tags or {},
         metadata=data.metadata,

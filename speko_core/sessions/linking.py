@@ -9,6 +9,7 @@ from dataclasses import replace
 from speko_core.agents import repository as agents
 from speko_core.context import Ctx
 from speko_core.errors import NotFound
+from speko_core.handover import MOST_LINKED
 from speko_core.sessions.compose import compose
 from speko_core.sessions.creation_schemas import SessionCreate
 from speko_core.sessions.frame import Frame
@@ -16,18 +17,16 @@ from speko_core.sessions.plan import PlanAgent
 from speko_core.tools.handover import linked_ids
 from speko_core.versions.live import PRODUCTION, Serving, serving
 
-MAX_LINKED = 20
-
 
 async def linked_agents(ctx: Ctx, frame: Frame, data: SessionCreate, served: Serving | None) -> dict[str, PlanAgent]:
-    """Every agent that can come to speak, nearest first, at most `MAX_LINKED`; one that is gone is left out.
+    """Every agent that can come to speak, nearest first, at most `MOST_LINKED`; one that is gone is left out.
 
     Raises:
         InvalidInput: a text of one of them lacks a variable that the call did not give.
     """
     found: dict[str, PlanAgent] = {}
     waiting = linked_ids({**served.tools}) if served else []
-    while waiting and served and len(found) < MAX_LINKED:
+    while waiting and served and len(found) < MOST_LINKED:
         agent_id = waiting.pop(0)
         if agent_id in found or agent_id == served.agent.id:
             continue

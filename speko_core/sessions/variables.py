@@ -75,8 +75,7 @@ def fill(
     declared = agent.prompt_variables if agent else []
     if given is None and not declared:
         return dict(texts)
-    defaults = {item.name: item.default_value for item in declared if item.default_value is not None}
-    values = {**defaults, **(given or {}), **system}
+    values = values_of(given, agent, system)
     filled, missing = {}, set[str]()
     for where, text in texts.items():
         filled[where], absent = _filled(where, text, values)
@@ -84,6 +83,13 @@ def fill(
     if missing:
         raise _missing(sorted(missing))
     return filled
+
+
+def values_of(given: Mapping[str, str] | None, agent: AgentRow | None, system: Mapping[str, str]) -> dict[str, str]:
+    """Every value there is: the call's, else the agent's default, and ours."""
+    declared = agent.prompt_variables if agent else []
+    defaults = {item.name: item.default_value for item in declared if item.default_value is not None}
+    return {**defaults, **(given or {}), **system}
 
 
 def _filled(where: str, text: str, values: Mapping[str, str]) -> tuple[str, set[str]]:

@@ -68,7 +68,10 @@ async def test_applying_twice_updates_and_never_doubles(rest: httpx.AsyncClient)
     names = [agent["name"] for agent in first["agents"]]
     assert names == ["Clinic: Reception", "Clinic: Booking", "Clinic: member_3"]
     assert {agent["change"] for agent in first["agents"]} == {"created"}
-    assert sum(len(agent["tools"]) for agent in first["agents"]) > 0
+    tools = [[tool["name"] for tool in agent["tools"]] for agent in first["agents"]]
+    assert tools == [["transfer_to_agent"], ["book"], ["transfer_to_agent"]]
+    rows = (await rest.get(f"/v1/agents/{first['agents'][0]['agent_id']}/tools")).json()
+    assert [one["agentId"] for one in rows[0]["source"]["config"]["agents"]] == [first["agents"][1]["agent_id"]]
     second = (await rest.post("/v1/migration/apply", json=body)).json()["applied"][0]
     changes = [thing["change"] for agent in second["agents"] for thing in (agent, *agent["tools"])]
     assert set(changes) == {"unchanged"}
@@ -186,3 +189,18 @@ async def test_a_tool_error_says_which_tool_comes_first(deps: Deps, tenant: Tena
 
 def _everything_in(folder: Path) -> bytes:
     return b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
+
+
+async def test_fixed_values_of_tools_get_the_variables_of_the_session(rest: httpx.AsyncClient) -> None:
+    """MIG-3: ElevenLabs' dynamic variables reach the old server; what nobody gave keeps its default."""
+    body = {"files": _files("elevenlabs_agent"), "providers": "any"}
+    applied = (await rest.post("/v1/migration/apply", json=body)).json()["applied"][0]
+    start = {**applied["session_config"], "agentId": applied["agents"][0]["agent_id"]}
+    sent = []
+    for variables in ({"visitor": "Ada"}, {}):
+        created = await rest.post("/v1/sessions", json={**start, "variables": {"room": "7", **variables}})
+        assert created.status_code == 201, created.text
+        plan = (await rest.get(f"/v1/sessions/{created.json()['sessionId']}")).json()["plan"]
+        sent.append(plan["tools"]["find_work"]["source"]["constants"])
+    assert [constants["who"] for constants in sent] == ["Ada", "guest"]
+    assert [constants["lang"] for constants in sent] == ["en", "en"]

@@ -23,7 +23,9 @@ from tests.gateway.pet_shop import guide_deps, rest, tenant
 
 __all__ = ["guide_deps", "rest", "tenant"]
 
-PAGE = Path(__file__).parents[2] / "docs" / "handover.md"
+TESTS = Path(__file__).parents[1]
+PAGE = TESTS.parent / "docs" / "handover.md"
+FIXTURES = TESTS / "core" / "migration" / "fixtures"
 USAGE = LlmUsage(10, 2)
 BILLING = {"name": "Billing", "systemPrompt": "You settle bills.", "intent": {"language": "en"}}
 
@@ -171,6 +173,19 @@ async def test_the_command_of_the_page_links_two_agents(team: Team, rest: httpx.
     words = shlex.split(command.replace("\\\n", " ").replace("'\"$SPEKO_BILLING_AGENT_ID\"'", team.tenant.agent_id))
     made = await rest.post(f"/v1/agents/{team.billing}/tools", json=json.loads(words[-1]) | {"name": "hand_on"})
     assert made.status_code == 201, made.text
+
+
+async def test_a_migrated_squad_hands_over_as_it_did(team: Team, rest: httpx.AsyncClient) -> None:
+    """MIG-3, AGT-9: what `apply` linked takes over in a chat, with its own tools."""
+    files = [{"path": "squad.json", "content": (FIXTURES / "vapi_squad.json").read_text()}]
+    body = {"files": files, "graph": "linked", "providers": "any"}
+    applied = (await rest.post("/v1/migration/apply", json=body)).json()["applied"][0]
+    await team.speaks(hands("booking"), said("Let us find a day."))
+    path = f"/v1/agents/{applied['agents'][0]['agent_id']}/chat"
+    answer = (await team.http.post(path, json={"message": "I need an appointment"}, headers=JSON)).json()
+    assert answer["text"] == "Let us find a day."
+    assert "Book an appointment." in (team.asked[1].system_prompt or "")
+    assert [one.name for one in team.asked[1].tools] == ["book"]
 
 
 async def test_a_session_freezes_every_agent_that_can_come_to_speak(team: Team, rest: httpx.AsyncClient) -> None:

@@ -5,6 +5,7 @@ the two that are not used as empty texts.
 from speko_core.migration import tools
 from speko_core.migration.neutral import Agent, Endpoint, Tool, Transfer
 from speko_core.migration.source import Node
+from speko_core.migration.variables import adopt
 from speko_core.types import JsonObject
 
 _SYSTEM_OTHER = {
@@ -102,7 +103,7 @@ def _webhook(agent: Agent, item: Node) -> None:
     required: list[str] = []
     constants: JsonObject = {}
     for place in _PLACES:
-        _parameters(schema[place], properties, required, constants)
+        _parameters(agent, schema[place], properties, required, constants)
     timeout = item["response_timeout_secs"].take_number("tools.timeoutMs", factor=1000)
     parameters: JsonObject = {"type": "object", "properties": properties}
     if required:
@@ -131,21 +132,21 @@ def _webhook(agent: Agent, item: Node) -> None:
     tools.add_tool(agent, tool)
 
 
-def _parameters(place: Node, properties: JsonObject, required: list[str], constants: JsonObject) -> None:
+def _parameters(agent: Agent, place: Node, properties: JsonObject, required: list[str], constants: JsonObject) -> None:
     listed = place["properties"] if place["properties"] else place
     for key in ("type", "description", "id"):
         place[key].mark("mapped" if key == "type" else "approximated", "", "tools.parameters")
     for name, field in listed.fields() if listed.is_object else []:
         if field.is_object:
-            _parameter(name, field, properties, constants)
+            _parameter(agent, name, field, properties, constants)
     required += [name for name in place["required"].take_texts("tools.parameters") if name not in constants]
 
 
-def _parameter(name: str, field: Node, properties: JsonObject, constants: JsonObject) -> None:
+def _parameter(agent: Agent, name: str, field: Node, properties: JsonObject, constants: JsonObject) -> None:
     variable, constant = field["dynamic_variable"].text, field["constant_value"]
     if variable:
-        field.mark("approximated", "Filled from a variable; sent as a fixed value of the call.", "tools.constants")
-        constants[name] = "{{" + variable + "}}"
+        field.mark("mapped", "", "tools.constants")
+        constants[name] = adopt(agent, "{{" + variable + "}}", field.revise)
         return
     if constant.json not in (None, ""):
         wordy = isinstance(constant.json, str) and len(constant.json.split()) > 4

@@ -1,8 +1,8 @@
 """Vapi squads: several assistants that hand over to each other."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
-from speko_core.migration.neutral import Agent, Handoff, VoiceAgents
+from speko_core.migration.neutral import Agent, FirstMessage, Handoff, VoiceAgents
 from speko_core.migration.rules import RuleTree, ignored
 from speko_core.migration.source import Node, Source
 from speko_core.migration.tools import tool_name
@@ -25,7 +25,11 @@ def read_squad(source: Source, read_assistant: Callable[[Agent, Node], None]) ->
     for at, member in enumerate(members):
         with source.into(f"agents[{at}]"):
             agents.append(_member(member, at, read_assistant, warnings))
-            handoffs.extend(_destinations(member, agents[-1].key))
+            if any(known.key == agents[-1].key for known in agents[:-1]):
+                agents[-1].key = f"{agents[-1].key}_{at + 1}"
+    by_id = {member["assistantId"].text or "": agent.key for member, agent in zip(members, agents, strict=True)}
+    for member, agent in zip(members, agents, strict=True):
+        handoffs.extend(_destinations(member, agent.key, by_id))
     _overrides(root["membersOverrides"], agents, read_assistant)
     root.apply(_RULES)
     if name and agents:
@@ -66,8 +70,7 @@ def _override(agent: Agent, overrides: Node, read_assistant: Callable[[Agent, No
     fresh = Agent(key=agent.key)
     for item in overrides[_APPEND].items():
         item.mark("approximated", "", "handoffs" if item["type"].text == "handoff" else "tools")
-    read_assistant(fresh, overrides)
-    _merge(agent, fresh)
+    _merge(agent, _given(fresh, overrides, read_assistant))
 
 
 def _merge(agent: Agent, fresh: Agent) -> None:
@@ -84,17 +87,32 @@ def _merge(agent: Agent, fresh: Agent) -> None:
 
 def _overrides(node: Node, agents: list[Agent], read_assistant: Callable[[Agent, Node], None]) -> None:
     if node and agents:
-        shared = Agent()
-        read_assistant(shared, node)
+        shared = _given(Agent(), node, read_assistant)
         for agent in agents:
             _merge(agent, shared)
 
 
-def _destinations(member: Node, source: str) -> list[Handoff]:
+def _given(fresh: Agent, overrides: Node, read_assistant: Callable[[Agent, Node], None]) -> Agent:
+    """What overrides say, and nothing of how an assistant without a first message opens."""
+    read_assistant(fresh, overrides)
+    if not overrides["firstMessage"] and not overrides["firstMessageMode"]:
+        fresh.first_message = FirstMessage()
+    return fresh
+
+
+def _destinations(member: Node, source: str, by_id: Mapping[str, str]) -> list[Handoff]:
+    """Where a member hands over to: its destinations, and those of its handoff tools, by name or by id."""
+    listed = [*member["assistantDestinations"].items()]
+    for place in (member.at("assistant", "model"), member.at("assistantOverrides", "model")):
+        listed += [one for tool in place["tools"].items() for one in tool["destinations"].items()]
+    appended = member["assistantOverrides"][_APPEND].items()
+    listed += [one for tool in appended for one in tool["destinations"].items()]
     found = []
-    for item in member["assistantDestinations"].items():
-        target = item["assistantName"].text
-        item.mark("approximated", "", "handoffs")
+    for item in listed:
+        name, reference = item["assistantName"].text, item["assistantId"].text or ""
+        target = tool_name(name) if name else by_id.get(reference)
         if target:
-            found.append(Handoff(source=source, target=tool_name(target), condition=item["description"].text or ""))
+            item.mark("approximated", "", "handoffs")
+            condition, message = item["description"].text or "", item["message"].text
+            found.append(Handoff(source=source, target=target, condition=condition, message=message))
     return found

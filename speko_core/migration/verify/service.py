@@ -50,6 +50,7 @@ class _Trial:
         self._ctx, self._live = ctx, live
         self._builds = made.build.agents
         self._staged = not made.build.handoffs
+        self._linked = {build.key: str(build.agent_create_payload["name"]) for build in self._builds}
         agents = made.read.agents.agents
         self._variables = {name: text for agent in agents for name, text in example_variables(agent).items()}
         self._names = {agent.key: agent.name or agent.key for agent in agents}
@@ -76,7 +77,9 @@ class _Trial:
         if scenario.kind == "end_call":
             return await trials.end_call(self._ctx, stage)
         if scenario.kind == "handoff":
-            return trials.handoff(scenario, stage, self._names, staged=self._staged)
+            if self._staged:
+                return trials.handoff_stage(scenario, stage, self._names)
+            return await trials.handoff(self._ctx, scenario, stage, self._linked)
         return (trials.variable if scenario.kind == "variable" else trials.extraction)(scenario, stage)
 
     def _build_for(self, scenario: Scenario) -> AgentBuild:

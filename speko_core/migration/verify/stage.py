@@ -70,7 +70,7 @@ def plan_of(ctx: Ctx, build: AgentBuild, variables: dict[str, str]) -> SessionPl
 def tools_of(build: AgentBuild) -> dict[str, RunnableTool]:
     """The agent's tools as a model is offered them. Every answer is made up: nothing here calls anybody."""
     made: dict[str, RunnableTool] = {}
-    for body in build.tools:
+    for body in (*build.tools, *filter(None, [build.handoff_tool])):
         source = body["source"]
         assert isinstance(source, dict)
         shown: JsonObject = {name: value for name, value in source.items() if name not in ("secret", "authHeaders")}

@@ -163,10 +163,21 @@ async def _asked(ctx: Ctx, found: RunnableTool, arguments: JsonObject) -> JsonOb
     return (await call_builtin(ctx.deps, call)).action or {}
 
 
-def handoff(scenario: Scenario, stage: Stage, names: dict[str, str], *, staged: bool) -> Seen:
-    """In one prompt it is a way to a stage; linked agents hand over by the caller's own code."""
-    if not staged:
-        return Seen("missing", "compared", "your code starts a session with the other agent")
+async def handoff(ctx: Ctx, scenario: Scenario, stage: Stage, linked: dict[str, str]) -> Seen:
+    """Call the builtin as a conversation would; `linked` are the agents of the build, name by key."""
+    found = stage.builtin("transfer_to_agent")
+    source = found.source if found else None
+    if found is None or not isinstance(source, BuiltinShown):
+        return Seen("missing", "compared", "no tool hands over")
+    call = BuiltinCall(ctx.organization_id, found, source, {"agent": scenario.subject}, None, None, linked)
+    action = (await call_builtin(ctx.deps, call)).action or {}
+    if action.get("agentId") != scenario.subject:
+        return Seen("missing", "run", "not among the agents it hands over to")
+    return Seen("matches", "run", f"hands over to {action.get('agentName')}")
+
+
+def handoff_stage(scenario: Scenario, stage: Stage, names: dict[str, str]) -> Seen:
+    """In one prompt a handoff is a way to a stage."""
     name = names.get(scenario.subject, scenario.subject)
     there = f": {name}\n" in f"{stage.plan.system_prompt}\n"
     return Seen(

@@ -17,7 +17,7 @@ from speko_core.migration.targets import landings
 HERE = Path(__file__).parent
 FIXTURES = HERE / "fixtures"
 SNAPSHOTS = HERE / "snapshots"
-PAGE = HERE.parents[2] / "docs" / "migration.md"
+DOCS = HERE.parents[2] / "docs"
 LINES = 24
 # What each fixture is; two files in one entry are one agent.
 SAMPLES: dict[str, tuple[str, str, tuple[str, ...]]] = {
@@ -96,28 +96,28 @@ def report_examples() -> str:
         lines = render(parsed(name).report).splitlines()
         rest = [f"... {len(lines) - LINES} lines more"] if len(lines) > LINES else []
         title = next(reader.title for reader in READERS if reader.platform == platform)
-        parts.append(
-            "\n".join(
-                [f"### {title}: {kind}", "", f"From `{', '.join(files)}`:", "", "```text", *lines[:LINES], *rest, "```"]
-            )
-        )
+        head = f"**{title}: {kind}**, from `{', '.join(files)}`:"
+        parts.append("\n".join([head, "", "```text", *lines[:LINES], *rest, "```"]))
     return "\n\n".join(parts)
 
 
-def page_with(page: str) -> str:
-    """The documentation page with its generated parts written anew."""
-    for name, text in (("table", mapping_table()), ("reports", report_examples())):
-        head, _, rest = page.partition(f"<!-- {name} -->\n")
-        page = f"{head}<!-- {name} -->\n{text}\n<!-- end of {name} -->{rest.partition(f'<!-- end of {name} -->')[2]}"
-    return page
+GENERATED = {"migration-report": ("table", mapping_table), "migration-examples": ("reports", report_examples)}
+
+
+def page_with(name: str) -> str:
+    """A page of the documentation with its generated part written anew."""
+    part, write = GENERATED[name]
+    head, _, rest = (DOCS / f"{name}.md").read_text().partition(f"<!-- {part} -->\n")
+    return f"{head}<!-- {part} -->\n{write()}\n<!-- end of {part} -->{rest.partition(f'<!-- end of {part} -->')[2]}"
 
 
 def write_snapshots() -> None:
-    """Write every snapshot and the generated parts of the page anew."""
+    """Write every snapshot and the generated parts of the pages anew."""
     SNAPSHOTS.mkdir(exist_ok=True)
     for name in SAMPLES:
         (SNAPSHOTS / f"{name}.txt").write_text(snapshot(name))
-    PAGE.write_text(page_with(PAGE.read_text()))
+    for name in GENERATED:
+        (DOCS / f"{name}.md").write_text(page_with(name))
 
 
 if __name__ == "__main__":

@@ -110,10 +110,18 @@ def test_linked_stages_become_agents_with_handoffs() -> None:
     """MIG-3"""
     build = built("retell_llm", graph="linked")
     prompts = [str(one.agent_create_payload["systemPrompt"]) for one in build.linked_agents]
-    assert _stages(build).endswith("Frage nach dem Anliegen.")
-    assert [prompt.endswith("Finde einen Termin.") for prompt in prompts] == [True]
+    assert "Frage nach dem Anliegen." in _stages(build)
+    assert ["Finde einen Termin." in prompt for prompt in prompts] == [True]
     assert [(way.source, way.target) for way in build.handoffs] == [("frage_1", "termin_2")]
-    assert any("Handing a running call" in warning for warning in build.warnings)
+    assert any("hands over with a tool" in warning for warning in build.warnings)
+    assert build.handoff_tool is not None
+    told = {"agentId": "termin_2", "name": "termin_2", "description": "Der Kunde will einen Termin"}
+    assert build.handoff_tool["source"] == {
+        "kind": "builtin",
+        "name": "transfer_to_agent",
+        "config": {"agents": [told]},
+    }
+    assert build.linked_agents[0].handoff_tool is None
 
 
 def test_a_squad_becomes_one_agent_per_member_when_linked() -> None:
@@ -121,7 +129,26 @@ def test_a_squad_becomes_one_agent_per_member_when_linked() -> None:
     build = built("vapi_squad", graph="linked")
     names = [build.agent_create_payload["name"], *(one.agent_create_payload["name"] for one in build.linked_agents)]
     assert names == ["Clinic: Reception", "Clinic: Booking", "Clinic: member_3"]
-    assert [(way.source, way.target) for way in build.handoffs] == [("reception", "booking")]
+    assert [(way.source, way.target) for way in build.handoffs] == [("reception", "booking"), ("member_3", "reception")]
+    opening = "When a conversation is handed to you, begin by saying: Let us find a day."
+    assert opening in str(build.linked_agents[0].agent_create_payload["systemPrompt"])
+
+
+def test_linked_stages_keep_what_stands_between_those_that_talk() -> None:
+    """MIG-3: branches, tools, ends and transfers become words and tools of the stage before them."""
+    build = built("pipecat_editor", graph="linked")
+    ways = {(way.source, way.target): way.condition for way in build.handoffs}
+    prompts = {one.key: str(one.agent_create_payload["systemPrompt"]) for one in build.agents}
+    for (source, target), condition in ways.items():
+        assert f"hand over to {target}" in prompts[source]
+        assert condition in prompts[source]
+    flow = built("retell_flow_bundle", graph="linked")
+    texts = [str(one.agent_create_payload["systemPrompt"]) for one in flow.agents]
+    assert any("use transfer_call for" in text for text in texts)
+    assert any("Close the call, then use end_call." in text for text in texts)
+    for one in flow.agents:
+        named = {str(tool["name"]) for tool in one.tools}
+        assert "then use end_call" not in str(one.agent_create_payload["systemPrompt"]) or "end_call" in named
 
 
 def _tool(build: Build, name: str) -> JsonObject:

@@ -136,11 +136,12 @@ async def test_a_tool_is_tried_with_arguments_and_its_answer_is_made_up(rest: ht
     assert check["seen"] == 'POST https://boats.example.com/vapi/tools {"day": "example"}'
 
 
-async def test_a_handoff_is_a_stage_of_one_prompt_and_missing_between_linked_agents(rest: httpx.AsyncClient) -> None:
-    """MIG-3: the loss is said."""
+async def test_a_handoff_is_a_stage_of_one_prompt_or_a_tool_that_hands_over(rest: httpx.AsyncClient) -> None:
+    """MIG-3: of linked agents, the one that the source named takes over."""
     assert _check(await _verify(rest, "vapi_squad"), "booking")["result"] == "matches"
     linked = await _verify(rest, "vapi_squad", graph="linked")
-    assert (linked["equivalent"], _check(linked, "booking")["result"]) == (False, "missing")
+    check = _check(linked, "booking")
+    assert (check["result"], check["how"], check["seen"]) == ("matches", "run", "hands over to Clinic: Booking")
 
 
 async def test_only_tools_that_are_named_are_really_called(rest: httpx.AsyncClient) -> None:
