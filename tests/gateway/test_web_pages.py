@@ -71,6 +71,15 @@ async def test_starting_a_conversation_hands_the_token_on_in_the_fragment_only(
     assert (await person.see(link.path)).status_code == 200
 
 
+async def test_a_speech_to_speech_conversation_starts_from_the_same_form(tenant: Tenant, person: Visitor) -> None:
+    """SES-6: the page is told the socket and its token, in the fragment like every other."""
+    started = await person.submit("/talk", "/talk", agent=tenant.agent_id, mode="s2s")
+    link = urlsplit(started.headers["location"])
+    fields = parse_qs(link.fragment)
+    assert (link.netloc, link.query, fields["mode"], fields["sandbox"]) == ("", "", ["s2s"], ["1"])
+    assert fields["url"][0].endswith(f"{session_id_of(started)}/realtime")
+
+
 async def test_sending_the_start_form_twice_starts_one_conversation(
     deps: Deps, tenant: Tenant, person: Visitor
 ) -> None:

@@ -5,17 +5,27 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 
 from tests.e2e.cdp import Page, browser_page, chromium_path
 from tests.gateway.scripted_media import TURN_LATENCY, Call
+from tests.gateway.scripted_realtime import RealtimeCall
 from tests.gateway.talk_site import TalkSite, talk_site
 from tests.gateway.voice_wav import write_voice
 
-pytestmark = pytest.mark.skipif(chromium_path() is None, reason="no Chromium on PATH")
+pytestmark = [
+    pytest.mark.asyncio(loop_scope="module"),
+    pytest.mark.skipif(chromium_path() is None, reason="no Chromium on PATH"),
+]
 
 LIVE = "document.getElementById('talk').dataset.phase === 'live'"
 ENDED = "document.getElementById('talk').dataset.phase === 'ended'"
 AGENT_LEVEL = "Number(document.getElementById('talk').style.getPropertyValue('--agent-level'))"
+CHOOSE_LAST = """(() => {
+    const select = document.getElementById("%s");
+    select.selectedIndex = select.options.length - 1;
+    select.dispatchEvent(new Event("change"));
+})()"""
 QUIET_AGAIN_S = 1.0
 CLOSE_WORDS = {
     1001: "server is restarting",
@@ -27,18 +37,26 @@ CLOSE_WORDS = {
 }
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def site() -> AsyncIterator[TalkSite]:
     async with talk_site() as running:
         yield running
 
 
-@pytest.fixture
-async def page(tmp_path: Path) -> AsyncIterator[Page]:
-    microphone = await asyncio.to_thread(write_voice, tmp_path / "voice.wav")
-    async with browser_page(tmp_path / "profile", microphone) as tab:
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def tab(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Page]:
+    folder = tmp_path_factory.mktemp("browser")
+    microphone = await asyncio.to_thread(write_voice, folder / "voice.wav")
+    async with browser_page(folder / "profile", microphone) as tab:
         yield tab
-        assert tab.problems == []
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def page(tab: Page) -> AsyncIterator[Page]:
+    tab.problems.clear()
+    yield tab
+    assert tab.problems == []
+    await tab.open("about:blank")
 
 
 async def eventually(holds: Callable[[], bool], what: str, timeout_s: float = 10.0) -> None:
@@ -178,6 +196,47 @@ async def test_a_muted_microphone_sends_silence(site: TalkSite, page: Page) -> N
     muted_at = len(site.media.heard.audio)
     await eventually(lambda: len(site.media.heard.audio) > muted_at + 64_000, "two more seconds of audio")
     assert site.media.heard.loudest(after_s=muted_at / 32_000 + 0.5) == 0
+
+
+async def test_another_microphone_and_another_speaker_can_be_chosen(site: TalkSite, page: Page) -> None:
+    """SES-8: the devices are named once the microphone is allowed; the choice takes effect and is remembered."""
+    await start(page, site)
+    await page.until("document.getElementById('talk-input').options.length > 1")
+    for picker in ("talk-input", "talk-output"):
+        await page.evaluate(CHOOSE_LAST % picker)
+    sent = len(site.media.heard.audio)
+    await eventually(lambda: len(site.media.heard.audio) > sent + 16_000, "audio of the other microphone")
+    assert await page.evaluate("document.getElementById('talk-notice').hidden") is True
+    chosen = "['talk-input', 'talk-output'].map((id) => document.getElementById(id).value)"
+    wanted = await page.evaluate(chosen)
+    await page.open("about:blank")
+    await start(page, site)
+    await page.until("document.getElementById('talk-input').options.length > 1")
+    assert await page.evaluate(chosen) == wanted
+
+
+async def test_a_speech_to_speech_session_is_spoken_to_on_the_same_page(site: TalkSite, page: Page) -> None:
+    """SES-6: growing text replaces itself, then is final; there is nothing to type into; the end has its words."""
+
+    async def script(call: RealtimeCall) -> None:
+        await call.ready()
+        for text, final in (("what are", False), ("what are your hours", False), ("What are your hours?", True)):
+            await call.send("transcript", role="user", text=text, final=final)
+        await call.send("transcript", role="assistant", text="We open", final=False)
+        await call.say(0.5)
+        await asyncio.sleep(1)
+        await call.end("timeout", 4408)
+
+    site.realtime.script = script
+    await page.open(site.realtime_link())
+    await page.click("#talk-start")
+    await page.until(LIVE)
+    assert await page.evaluate("document.getElementById('talk-composer').hidden") is True
+    assert "Sandbox" in await page.text(".sandbox-badge")
+    await page.until(ENDED)
+    lines = "[...document.querySelectorAll('.line .said')].map((said) => said.textContent)"
+    assert await page.evaluate(lines) == ["What are your hours?", "We open"]
+    assert "Time is up" in await page.text("#talk-notice")
 
 
 async def test_a_typed_message_and_hanging_up_reach_the_server(site: TalkSite, page: Page) -> None:

@@ -1,7 +1,7 @@
 """Picking an agent and starting a conversation with it."""
 
 import secrets as random
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
@@ -10,7 +10,10 @@ from starlette.routing import BaseRoute
 from speko_core.agents import operations as agents
 from speko_core.deps import Deps
 from speko_core.sessions import operations as sessions
+from speko_core.types import JsonObject
 from speko_gateway.web.site import Visit, as_object, as_rows, form, page
+
+OFFLINE = "local"
 
 
 def routes(deps: Deps) -> list[BaseRoute]:
@@ -29,9 +32,20 @@ async def _show(visit: Visit) -> Response:
 
 async def _start(visit: Visit, fields: FormData) -> Response:
     """Create the session like any other client, and hand the token on in the fragment only."""
-    session = as_object(
-        await visit.run(sessions.CREATE, {"agentId": fields.get("agent")}, once=str(fields.get("once")))
-    )
-    link = urlsplit(str(session["talkUrl"]))
+    wanted = {"agentId": fields.get("agent"), "mode": fields.get("mode") or "cascade"}
+    session = as_object(await visit.run(sessions.CREATE, wanted, once=str(fields.get("once"))))
     # Only path and fragment: the person stays on the host they are signed in at.
-    return RedirectResponse(f"{link.path}#{link.fragment}", 303)
+    return RedirectResponse(_talk_path(session), 303)
+
+
+def _talk_path(session: JsonObject) -> str:
+    if "talkUrl" in session:
+        link = urlsplit(str(session["talkUrl"]))
+        return f"{link.path}#{link.fragment}"
+    return f"/talk/{session['sessionId']}#{_realtime_fragment(session)}"
+
+
+def _realtime_fragment(session: JsonObject) -> str:
+    """What the talk page needs to know of a speech-to-speech session: its socket does not tell who serves."""
+    told = {"mode": "s2s", "token": session["wsToken"], "url": session["wsUrl"]}
+    return urlencode({**told, "sandbox": 1} if session["provider"] == OFFLINE else told)

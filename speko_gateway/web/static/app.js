@@ -1,5 +1,7 @@
 // Small conveniences of the dashboard; every page works without them.
 
+import { localTimes } from "./times.js";
+
 for (const button of document.querySelectorAll("[data-copy]")) {
   button.hidden = false;
   button.addEventListener("click", async () => {
@@ -14,10 +16,4 @@ for (const form of document.querySelectorAll("form[data-confirm]")) {
   });
 }
 
-// Times are rendered in UTC by the server and shown in the reader's own zone.
-const whole = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
-const clock = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
-for (const time of document.querySelectorAll("time[datetime]")) {
-  time.title = time.textContent;
-  time.textContent = ("clock" in time.dataset ? clock : whole).format(new Date(time.dateTime));
-}
+localTimes(document);

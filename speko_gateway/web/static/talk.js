@@ -50,7 +50,7 @@ class Talk {
   #callbacks() {
     const screen = this.#screen;
     return {
-      onReady: (details) => screen.introduce(details),
+      onReady: (details) => screen.introduce({ sandbox: this.#link.sandbox, ...details }),
       onMessage: (message) => screen.transcript.message(message),
       onTurn: (turn) => screen.turn(turn),
       onAgentState: (state) => screen.agentState(state),
@@ -93,8 +93,10 @@ class Talk {
 function linkFromAddress() {
   const fields = new URLSearchParams(location.hash.slice(1));
   const sessionId = location.pathname.split("/").pop();
-  const link = { sessionId, url: fields.get("url"), token: fields.get("token"), isRealtime: fields.get("mode") === "s2s" };
-  return link.url && link.token ? link : null;
+  const [url, token] = [fields.get("url"), fields.get("token")];
+  // The socket of speech to speech does not tell who serves.
+  const told = { isRealtime: fields.get("mode") === "s2s", sandbox: fields.has("sandbox") };
+  return url && token ? { sessionId, url, token, ...told } : null;
 }
 
 const link = linkFromAddress();
