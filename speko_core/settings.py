@@ -146,6 +146,9 @@ class Settings(BaseSettings):
         pattern=r"^[a-z][a-z0-9-]{0,38}$",
         description="Name our workers have at the LiveKit server; installations that share one need different names.",
     )
+    client_overrides: bool = Field(
+        True, description="Let a caller's client change prompt, first message, language and voice of its own call."
+    )
     worker_calls: int = Field(8, ge=1, le=64, description="Calls one worker process takes at a time.")
     worker_warm_jobs: int = Field(2, ge=1, le=16, description="Processes kept ready for calls in LiveKit rooms.")
     allow_insecure_webhooks: bool = Field(False, description="Development only: allow http and private addresses.")

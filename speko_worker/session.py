@@ -17,7 +17,7 @@ from speko_core.types import JsonObject
 from speko_worker import frames
 from speko_worker.background.mixer import Background
 from speko_worker.callstate import CallState
-from speko_worker.frames import EndReason, Hangup
+from speko_worker.frames import EndReason, Hangup, UserMessage
 from speko_worker.gateway import GatewayError, SessionApi
 from speko_worker.handover import CallHandover
 from speko_worker.listener import CallListener
@@ -29,6 +29,7 @@ from speko_worker.recorder import TurnRecorder
 from speko_worker.records import Turn
 from speko_worker.reporting import TurnReporter
 from speko_worker.rules import lifetime_s, next_action
+from speko_worker.steering import Steering
 
 logger = logging.getLogger("speko.worker.session")
 
@@ -80,6 +81,7 @@ class CallSession:
         self._background = Background(plan.audio, plan.output_sample_rate)
         media.play_under(self._background)
         self._handover = CallHandover(plan, self._session, self._recorder, self._state)
+        self._steering = Steering(plan, self._session, self._handover.agent)
         self._synchronizer = TranscriptSynchronizer(
             next_in_chain_audio=media.audio_output, next_in_chain_text=TranscriptSink(media.send)
         )
@@ -143,9 +145,9 @@ class CallSession:
         self._state.begin()
         mode, text = self._plan.first_message_mode, self._plan.first_message
         if mode == "say" and text:
-            session.say(text)
+            self._steering.greeting = session.say(text)
         elif mode == "generate":
-            session.generate_reply(instructions=prompt("greeting"))
+            self._steering.greeting = session.generate_reply(instructions=prompt("greeting"))
 
     async def _close(self, outcome: Outcome) -> None:
         # Words may be on their way only if the caller spoke since the last transcript.
@@ -192,7 +194,10 @@ class CallSession:
         async for event in self._media.events():
             if isinstance(event, Hangup):
                 break
-            await self._answer_typed(event.text)
+            if isinstance(event, UserMessage):
+                await self._answer_typed(event.text)
+            else:
+                await self._steering.take(event)
         return Outcome(EndReason.USER)
 
     async def _answer_typed(self, text: str) -> None:

@@ -43,7 +43,8 @@ async def create(ctx: Ctx, data: SessionCreate) -> SessionCreated:
     plan = compose(frame, data, agent)
     await warm_within(ctx.deps, ctx.organization_id, ctx.db)
     linked = await linked_agents(ctx, frame, data, served)
-    plan = plan.model_copy(update={**routed(ctx.deps, ctx.principal, plan), "linked": linked})
+    settled = {**routed(ctx.deps, ctx.principal, plan), "client_overrides": ctx.deps.settings.client_overrides}
+    plan = plan.model_copy(update={**settled, "linked": linked})
     request = RoomRequest(session_id, f"speko_{session_id}", data.identity or f"user_{session_id}", data.ttl_seconds)
     access = await _admit(ctx, request)
     ctx.db.add(_row(ctx, frame, plan, request, access, agent))

@@ -106,6 +106,8 @@ class SessionPlan(PlanAgent):
     idle: PlanIdle = PlanIdle()
     audio: PlanAudio = PlanAudio()
     record: bool = False
+    # Whether the caller's client may change prompt, first message, language and voice of its own call.
+    client_overrides: bool = True
     transport: Literal["websocket", "livekit", "text", "realtime"] = "websocket"
     # Set where one model hears and speaks: no worker takes part then.
     realtime: PlanRealtime | None = None

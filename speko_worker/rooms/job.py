@@ -22,6 +22,7 @@ from speko_worker.http import gateway_client
 from speko_worker.logs import keep_content_out_of_logs
 from speko_worker.pipeline import build_vad
 from speko_worker.rooms.media import RoomMedia
+from speko_worker.rooms.packets import PacketReader
 
 logger = logging.getLogger("speko.worker.rooms")
 
@@ -60,6 +61,7 @@ class RoomCall:
     def __init__(self, options: CallOptions, context: JobContext) -> None:
         self._options, self._context = options, context
         self._room = context.room
+        self._inbox = PacketReader(context.room)
         self._session_id = context.job.metadata
         self._http: httpx.AsyncClient = context.proc.userdata[_HTTP]
         self._vad_thread = ThreadPoolExecutor(1, thread_name_prefix="speko.vad")
@@ -110,6 +112,7 @@ class RoomCall:
         media = RoomMedia(
             self._room,
             caller,
+            self._inbox,
             self._remove_room,
             input_rate=plan.input_sample_rate,
             output_rate=plan.output_sample_rate,

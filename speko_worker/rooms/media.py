@@ -13,7 +13,7 @@ from speko_worker.media.audio_out import PacedAudioOutput
 from speko_worker.media.caller_events import CallerEvents
 from speko_worker.media.port import Tape
 from speko_worker.rooms.microphone import Microphone
-from speko_worker.rooms.packets import PacketWriter, read_packet, to_packet
+from speko_worker.rooms.packets import PacketReader, PacketWriter, to_packet
 from speko_worker.rooms.speaker import Speaker
 
 logger = logging.getLogger("speko.worker.rooms")
@@ -27,7 +27,14 @@ class RoomMedia:
     """A `MediaTransport` in a connected room. `leave` removes the room; `open` first, `close` once."""
 
     def __init__(
-        self, room: rtc.Room, identity: str, leave: Callable[[], Awaitable[None]], *, input_rate: int, output_rate: int
+        self,
+        room: rtc.Room,
+        identity: str,
+        inbox: PacketReader,
+        leave: Callable[[], Awaitable[None]],
+        *,
+        input_rate: int,
+        output_rate: int,
     ) -> None:
         self._room, self._identity, self._leave = room, identity, leave
         self._events = CallerEvents()
@@ -37,7 +44,7 @@ class RoomMedia:
         self.audio_output = PacedAudioOutput(self._speaker, output_rate, lead_s=LEAD_S)
         self.playout = self
         self._microphone = Microphone(room, identity, self.audio_input, input_rate)
-        room.on("data_received", self._on_data)
+        inbox.deliver(identity, self._on_event)
         room.on("participant_disconnected", self._on_participant_gone)
         room.on("disconnected", self._on_disconnected)
 
@@ -80,13 +87,8 @@ class RoomMedia:
         await self._speaker.aclose()
         await self._leave()
 
-    def _on_data(self, packet: rtc.DataPacket) -> None:
-        if packet.participant is None or packet.participant.identity != self._identity:
-            return
-        event = read_packet(packet.data)
-        if event is None or not self._events.offer(event):
-            return
-        if isinstance(event, UserMessage):
+    def _on_event(self, event: ClientEvent) -> None:
+        if self._events.offer(event) and isinstance(event, UserMessage):
             self._packets.send({"type": "user_message_echo", "text": event.text})
 
     def _on_participant_gone(self, participant: rtc.RemoteParticipant) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections import deque
+from collections.abc import Callable
 
 from livekit import rtc
 from livekit.rtc.participant import PublishDataError
@@ -16,6 +17,7 @@ logger = logging.getLogger("speko.worker.rooms")
 # What WebRTC carries in one message everywhere.
 MAX_PACKET_BYTES = 15_000
 MAX_WAITING = 500
+MAX_EARLY = 16
 PUBLISH_TIMEOUT_S = 5.0
 
 
@@ -39,8 +41,32 @@ def read_packet(data: bytes) -> ClientEvent | None:
         return None
 
 
+class PacketReader:
+    """What one caller sends, from the moment the room was joined: it may come before anybody is ready for it."""
+
+    def __init__(self, room: rtc.Room) -> None:
+        self._early: deque[rtc.DataPacket] = deque(maxlen=MAX_EARLY)
+        self._identity = ""
+        self._take: Callable[[ClientEvent], None] | None = None
+        room.on("data_received", self._on_data)
+
+    def deliver(self, identity: str, take: Callable[[ClientEvent], None]) -> None:
+        """Hand out what this caller sent so far, and from now on what they send."""
+        self._identity, self._take = identity, take
+        while self._early:
+            self._on_data(self._early.popleft())
+
+    def _on_data(self, packet: rtc.DataPacket) -> None:
+        if self._take is None:
+            self._early.append(packet)
+        elif packet.participant is not None and packet.participant.identity == self._identity:
+            event = read_packet(packet.data)
+            if event is not None:
+                self._take(event)
+
+
 class PacketWriter:
-    """Publishes packets in order, one at a time; `flush` and `aclose` end it."""
+    """Publishes packets in order, one at a time; `aclose` ends it."""
 
     def __init__(self, room: rtc.Room) -> None:
         self._room = room

@@ -30,7 +30,7 @@ class Installation:
     livekit: LiveKit
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
 async def installation(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Installation]:
     """The whole product with its calls in rooms."""
     program = livekit_program()

@@ -2,8 +2,6 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
@@ -12,7 +10,7 @@ import pytest
 from tests.e2e.spoken import caller_wav
 from tests.e2e.test_recording import door, settled, transcribed
 from tests.gateway.pet_shop import LOOKUP_PET, SECRET, pet_shop
-from tests.livekit.caller import RoomCaller, in_room
+from tests.livekit.calls import in_call
 from tests.livekit.conftest import Installation
 from tests.worker.conftest import until
 
@@ -21,17 +19,6 @@ pytestmark = [pytest.mark.e2e, pytest.mark.timeout(150), pytest.mark.asyncio(loo
 FIRST = "We sell cats and dogs and birds and fish and mice and we are open every day from nine until six"
 # How much speech interrupts, in seconds; it begins after the silence of the file and of the microphone's queue.
 LEAST, ONSET_S = 0.2, 0.4
-
-
-@asynccontextmanager
-async def in_call(rest: httpx.AsyncClient, agent_id: str, **fields: object) -> AsyncIterator[tuple[RoomCaller, str]]:
-    """A caller in the room of a new session, and the session's id."""
-    made = await rest.post("/v1/sessions", json={"agentId": agent_id, **fields})
-    assert made.status_code == 201, made.text
-    session = made.json()
-    async with in_room(session["transportUrl"], session["transportToken"]) as caller:
-        await until(lambda: bool(caller.of("ready")), 20)
-        yield caller, session["sessionId"]
 
 
 async def test_a_call_in_a_room_is_heard_interrupted_recorded_and_written_down(installation: Installation) -> None:
@@ -60,7 +47,7 @@ async def test_a_call_in_a_room_is_heard_interrupted_recorded_and_written_down(i
     assert [(turn["source"], turn["text"]) for turn in stored] == [(t["source"], t["text"]) for t in caller.of("turn")]
     assert [turn["interrupted"] for turn in stored[:3]] == [True, False, False]
     assert "cats and dogs" in text
-    assert "the pet named max" in text
+    assert "look up" in text
 
 
 async def _agent(rest: httpx.AsyncClient, url: str) -> str:

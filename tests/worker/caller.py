@@ -32,8 +32,11 @@ class Caller:
         """Speak, beginning now."""
         self._voice += speech_pcm(text, RATE)
 
+    async def send(self, frame: JsonObject) -> None:
+        await self.socket.send(json.dumps(frame))
+
     async def type(self, text: str) -> None:
-        await self.socket.send(json.dumps({"type": "user_message", "text": text}))
+        await self.send({"type": "user_message", "text": text})
 
     async def hang_up(self) -> None:
         await self.socket.send(json.dumps({"type": "end"}))

@@ -1,0 +1,20 @@
+"""Joining the room of a session made over REST."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import httpx
+
+from tests.livekit.caller import RoomCaller, in_room
+from tests.worker.conftest import until
+
+
+@asynccontextmanager
+async def in_call(rest: httpx.AsyncClient, agent_id: str, **fields: object) -> AsyncIterator[tuple[RoomCaller, str]]:
+    """A caller in the room of a new session, once the agent answers, and the session's id."""
+    made = await rest.post("/v1/sessions", json={"agentId": agent_id, **fields})
+    assert made.status_code == 201, made.text
+    session = made.json()
+    async with in_room(session["transportUrl"], session["transportToken"]) as caller:
+        await until(lambda: bool(caller.of("ready")), 20)
+        yield caller, session["sessionId"]
