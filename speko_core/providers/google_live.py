@@ -48,7 +48,9 @@ class GeminiLive:
     def __init__(self, url: str, headers: Mapping[str, str], request: RealtimeRequest) -> None:
         self.url, self.headers, self._request = url, headers, request
         self.owes = True
+        # Calls whose results are still to come, and results that wait for those.
         self._names: dict[str, str] = {}
+        self._results: list[JsonValue] = []
         self._handle, self._leaves = "", False
         self._ready = self._silenced = self._answers = False
         self._usage: JsonObject = {}
@@ -113,13 +115,18 @@ class GeminiLive:
                 turn: JsonObject = {"role": "user", "parts": [{"text": instruction}]}
                 return (told({"clientContent": {"turns": [turn], "turnComplete": True}}),)
             case ToolResult(call_id, output):
-                self.owes = True
-                result: JsonObject = {
-                    "id": call_id,
-                    "name": self._names.pop(call_id, ""),
-                    "response": {"result": output},
-                }
-                return (told({"toolResponse": {"functionResponses": [result]}}),)
+                return self._result(call_id, output)
+
+    def _result(self, call_id: str, output: str) -> Sequence[str]:
+        """Results go up together: the model speaks on with the first message that brings any."""
+        name = self._names.pop(call_id, None)
+        if name is None:  # the call was cancelled
+            return ()
+        self._results.append({"id": call_id, "name": name, "response": {"result": output}})
+        if self._names:
+            return ()
+        results, self._results, self.owes = self._results, [], True
+        return (told({"toolResponse": {"functionResponses": results}}),)
 
     def replies(self) -> Sequence[str]:
         """None: nothing has to be asked for."""
@@ -161,6 +168,8 @@ class GeminiLive:
                 self._names[call_id], self.owes = name, False
                 events.append(ToolCall(call_id, name, orjson.dumps(call.get("args") or {}).decode()))
         if isinstance(cancelled, list):
+            for call_id in map(str, cancelled):
+                self._names.pop(call_id, None)
             events.append(ToolsCancelled(tuple(map(str, cancelled))))
         return events
 

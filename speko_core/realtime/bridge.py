@@ -54,7 +54,7 @@ logger = logging.getLogger(__name__)
 
 # All candidates together have this long to take the conversation.
 START_S: Final = 30.0
-HEARTBEAT_S: Final = 5.0
+HEARTBEAT_S: Final = 2.0
 # After `end_call` the model says goodbye; then the session ends, whether it did or not.
 FAREWELL_S: Final = 20.0
 LAST_S: Final = 10.0

@@ -37,6 +37,20 @@ class House:
             answer = await client.post("/v1/sessions", json={"mode": "s2s", **fields})
         return {**answer.json(), "status": answer.status_code}
 
+    async def add_tool(self, name: str, answer: dict[str, Any]) -> None:
+        """Give the agent a webhook tool that answers without being called."""
+        auth = {"Authorization": f"Bearer {self.tenant.key}"}
+        tool = {
+            "name": name,
+            "description": "Finds something.",
+            "parameters": {"type": "object", "properties": {"id": {"type": "string"}}},
+            "source": {"kind": "webhook", "url": "https://example.com/hook"},
+            "simulation": {"mode": "mock", "response": answer},
+        }
+        async with httpx.AsyncClient(base_url=self.url, headers=auth, timeout=30) as client:
+            answered = await client.post(f"/v1/agents/{self.tenant.agent_id}/tools", json=tool)
+        assert answered.status_code == 201, answered.text
+
     async def get(self, path: str) -> Frame:
         """Read something with the owner's key."""
         auth = {"Authorization": f"Bearer {self.tenant.key}"}

@@ -1,6 +1,5 @@
 """A speech-to-speech conversation with no account anywhere (SES-6, RTE-17)."""
 
-
 from speko_core.deps import Deps
 from tests.conftest import Tenant, on_sqlite, rest_client
 from tests.realtime.kit import serving
