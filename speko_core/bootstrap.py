@@ -17,6 +17,7 @@ from speko_core.accounts import service as accounts
 from speko_core.accounts import sign_in
 from speko_core.accounts.models import Installation
 from speko_core.accounts.schemas import KeyCreate
+from speko_core.adapters.dbos_tables import make_tables
 from speko_core.adapters.envelope import fingerprint
 from speko_core.adapters.master_key import load_master_key
 from speko_core.db.schema import is_current
@@ -69,6 +70,8 @@ async def join(deps: Deps, check_ports_of: Iterable[Role] = ()) -> bool:
         # Loaded only when there is something to migrate: it would be a tenth of every start.
         migrate = import_module("speko_core.db.migrate")
         await asyncio.to_thread(migrate.upgrade, deps.settings)
+        if deps.settings.uses_sqlite:
+            await make_tables(deps.settings.sqlite_path)
     return await _is_ours(deps, _mark(deps))
 
 

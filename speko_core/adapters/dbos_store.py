@@ -42,6 +42,12 @@ def migrate_store(settings: Settings) -> None:
         DBOS.migrate(store_url(settings), schema=SCHEMA)
 
 
+def migrate_file(path: str) -> None:
+    """The same for an SQLite file alone."""
+    if not _is_current(path):
+        DBOS.migrate(f"sqlite:///{path}", schema=SCHEMA)
+
+
 def _is_current(path: str | None) -> bool:
     try:
         with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
