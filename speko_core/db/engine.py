@@ -1,7 +1,7 @@
 """The engine and the sessions of one process."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 from sqlalchemy import Connection, Engine, event, text
@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from speko_core.db.guard import CROSS, ORGANIZATION, GuardedSession
+from speko_core.db.sqlite import connect
 from speko_core.settings import Settings
 
 READ_ONLY = "speko_read_only"
@@ -25,15 +26,17 @@ def _on_sqlite_connect(connection: DBAPIConnection, record: ConnectionPoolEntry)
 
 
 def _on_sqlite_begin(connection: Connection) -> None:
+    # Each statement that reads sees what is committed, as in PostgreSQL's default isolation: it needs no transaction.
     # A deferred BEGIN that later writes fails with "database is locked" instead of waiting.
-    read_only = connection.get_execution_options().get(READ_ONLY)
-    connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+    if not connection.get_execution_options().get(READ_ONLY):
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 def create_engine(settings: Settings) -> AsyncEngine:
     """Build the async engine: aiosqlite in WAL mode, or psycopg."""
     if settings.uses_sqlite:
-        engine = create_async_engine(settings.resolved_database_url, connect_args={"isolation_level": None})
+        options = {"isolation_level": None, "async_creator_fn": connect}
+        engine = create_async_engine(settings.resolved_database_url, connect_args=options)
         event.listen(engine.sync_engine, "connect", _on_sqlite_connect)
         event.listen(engine.sync_engine, "begin", _on_sqlite_begin)
         return engine
@@ -80,14 +83,16 @@ class Database:
     ) -> AsyncIterator[AsyncSession]:
         """Open a transaction inside an organization; commit on success, roll back on any exception.
 
-        `all_organizations` lifts the guard for installation-wide work (sign-in, jobs, workers).
+        `all_organizations` lifts the guard for installation-wide work (sign-in, jobs, workers). What is `read_only`
+        has nothing to commit and is rolled back.
         """
         factory = self._read if read_only else self._write
-        async with factory() as session:
+        async with factory() as session, AsyncExitStack() as writing:
             session.sync_session.info.update({ORGANIZATION: organization_id, CROSS: all_organizations})
-            async with session.begin():
-                await self._apply_row_security(session, organization_id, all_organizations)
-                yield session
+            if not read_only:
+                await writing.enter_async_context(session.begin())
+            await self._apply_row_security(session, organization_id, all_organizations)
+            yield session
 
     async def _apply_row_security(self, session: AsyncSession, organization_id: str | None, everything: bool) -> None:
         if self.is_sqlite:

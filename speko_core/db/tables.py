@@ -16,6 +16,7 @@ from speko_core.sessions import models as sessions
 from speko_core.telephony import models as telephony
 from speko_core.toolrun import models as toolrun
 from speko_core.tools import models as tools
+from speko_core.traces import models as traces
 from speko_core.versions import models as versions
 from speko_core.webhooks import models as webhooks
 
@@ -38,4 +39,5 @@ MODULES = (
     integrations,
     telephony,
     mcp_servers,
+    traces,
 )
