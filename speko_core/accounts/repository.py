@@ -2,17 +2,23 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from speko_core.accounts.models import ApiKey, AuditEntry, Membership, Organization, User
 from speko_core.accounts.schemas import AuditQuery
 from speko_core.pagination import after
 
+_NAME = select(Organization.name).where(Organization.id == bindparam("wanted"))
 
-async def organization(db: AsyncSession, organization_id: str) -> Organization | None:
-    """One organization; the table is not scoped, so callers pass the principal's own id."""
-    return await db.get(Organization, organization_id)
+
+async def organization_name(db: AsyncSession, organization_id: str) -> str | None:
+    """The organization's name; the table is not scoped, so callers pass the principal's own id.
+
+    Asked often, so at the connection: the ORM would cost several times the query.
+    """
+    found = await (await db.connection()).execute(_NAME, {"wanted": organization_id})
+    return found.scalar_one_or_none()
 
 
 async def organizations(db: AsyncSession) -> Sequence[Organization]:

@@ -1,7 +1,7 @@
 """What can be done with API keys, and what the caller and the audit log say."""
 
 from speko_core.accounts import keys, repository
-from speko_core.accounts.models import ApiKey, Organization
+from speko_core.accounts.models import ApiKey
 from speko_core.accounts.schemas import (
     AuditPage,
     AuditQuery,
@@ -23,15 +23,17 @@ from speko_core.schemas import Nothing
 
 async def who_am_i(ctx: Ctx, data: Nothing) -> WhoAmI:
     """The caller."""
-    organization = await _organization(ctx)
     who = ctx.principal
+    name = await repository.organization_name(ctx.db, ctx.organization_id)
+    if name is None:
+        raise NotFound("not found")
     return WhoAmI(
         kind=who.kind,
         id=who.id,
         label=who.label,
         user_id=who.user_id,
-        organization_id=organization.id,
-        organization_name=organization.name,
+        organization_id=ctx.organization_id,
+        organization_name=name,
         mode=who.mode,
         scopes=sorted(who.scopes),
     )
@@ -102,13 +104,6 @@ async def list_audit(ctx: Ctx, data: AuditQuery) -> AuditPage:
     """A page of the audit log."""
     page, cursor = page_of(await repository.audit_page(ctx.db, data), data.limit)
     return AuditPage(entries=[AuditRow.model_validate(row) for row in page], next_cursor=cursor)
-
-
-async def _organization(ctx: Ctx) -> Organization:
-    organization = await repository.organization(ctx.db, ctx.organization_id)
-    if organization is None:
-        raise NotFound("not found")
-    return organization
 
 
 def _check_scopes(ctx: Ctx, scopes: frozenset[str]) -> None:
