@@ -1,5 +1,6 @@
 """Reading documents: what of them becomes passages, and how those end that cannot be read."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -64,39 +65,36 @@ async def test_text_is_read_in_the_encoding_it_is_in(encoding: str, tmp_path: Pa
 
 
 @pytest.mark.parametrize(
-    ("content", "kind", "says"),
+    ("make", "kind", "says"),
     [
-        (b"", "text", "holds no text"),
-        (b"\x89PNG\x00\x00\x01", "text", "not text"),
-        (b"%PDF-1.7\ngarbage", "pdf", "broken"),
-        (papers.pdf("x")[:300], "pdf", "broken|no text"),
-        (papers.encrypted_pdf(), "pdf", "password"),
-        (papers.pdf("", outline=False), "pdf", "no text"),
-        (b"PK\x03\x04garbage", "docx", "broken"),
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"x" * 100, "docx", "encrypted"),
-        (papers.docx("<w:p><w:r>"), "docx", "broken"),
-        (papers.docx_bomb(), "docx", "unpacks to more"),
-        ((b"w" * 1_200 + b"\n\n") * 10_001, "text", "passages"),
-        (b"a" * 300_000 + b"\n" + b'"' * 300_000, "csv", "broken"),
+        (lambda: b"", "text", "holds no text"),
+        (lambda: b"\x89PNG\x00\x00\x01", "text", "not text"),
+        (lambda: b"%PDF-1.7\ngarbage", "pdf", "broken"),
+        (lambda: papers.pdf("x")[:300], "pdf", "broken|no text"),
+        (lambda: papers.encrypted_pdf(), "pdf", "password"),
+        (lambda: papers.pdf("", outline=False), "pdf", "no text"),
+        (lambda: b"PK\x03\x04garbage", "docx", "broken"),
+        (lambda: b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"x" * 100, "docx", "encrypted"),
+        (lambda: papers.docx("<w:p><w:r>"), "docx", "broken"),
+        (lambda: papers.docx_bomb(), "docx", "unpacks to more"),
+        (lambda: (b"w" * 1_200 + b"\n\n") * 10_001, "text", "passages"),
+        (lambda: b"a" * 300_000 + b"\n" + b'"' * 300_000, "csv", "broken"),
     ],
     ids=[
         "empty", "binary", "not-a-pdf", "cut-off-pdf", "encrypted-pdf", "pdf-without-text", "not-a-zip",
         "encrypted-docx", "broken-xml", "zip-bomb", "endless", "huge-cell",
     ],
 )  # fmt: skip
-async def test_what_cannot_be_read_says_why(content: bytes, kind: Kind, says: str, tmp_path: Path) -> None:
+async def test_what_cannot_be_read_says_why(make: Callable[[], bytes], kind: Kind, says: str, tmp_path: Path) -> None:
     """AGT-6: broken, encrypted, or a bomb."""
     with pytest.raises(Unreadable, match=says):
-        await read(tmp_path, content, kind)
+        await read(tmp_path, make(), kind)
 
 
 async def test_a_document_gets_no_more_memory_or_time_than_one_may_take(tmp_path: Path) -> None:
     """AGT-6: the process that reads ends, the one that asked goes on."""
-    for content, limits in (
-        (papers.docx("<w:p/>" * 150_000), ReadingLimits(memory_mb=128)),
-        (papers.docx("<w:p/>" * 150_000), ReadingLimits(cpu_s=1)),
-        (papers.docx("<w:p/>" * 150_000), ReadingLimits(wall_s=0.5)),
-    ):
+    content = papers.docx("<w:p/>" * 150_000)
+    for limits in (ReadingLimits(memory_mb=128), ReadingLimits(cpu_s=1), ReadingLimits(wall_s=0.5)):
         with pytest.raises(Unreadable):
             await read(tmp_path, content, "docx", limits)
     assert len(await read(tmp_path, papers.MARKDOWN, "markdown")) == 2

@@ -1,5 +1,6 @@
 """The grammar, the pronunciations and the cutting of audio and text, without a recognizer process."""
 
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 
@@ -15,10 +16,14 @@ from speko_core.providers.local.segments import FRAME_BYTES, MAX_FRAMES, speech_
 from speko_core.providers.local.sentences import MAX_SENTENCE_CHARS, split_sentences
 from speko_core.providers.local.similarity import error_rate
 
-DICTIONARY = Path(pocketsphinx.get_model_path("en-us/cmudict-en-us.dict")).read_text(encoding="utf-8").splitlines()
-PRONUNCIATIONS = {line.split()[0]: line.split()[1:] for line in DICTIONARY}
-PHONES = {phone for phones in PRONUNCIATIONS.values() for phone in phones}
 SPEECH, SILENCE = b"s" * FRAME_BYTES, b"-" * FRAME_BYTES
+
+
+@cache
+def pronunciations() -> dict[str, list[str]]:
+    """Every word of the recognizer's dictionary with its phones."""
+    dictionary = Path(pocketsphinx.get_model_path("en-us/cmudict-en-us.dict")).read_text(encoding="utf-8")
+    return {word: phones for word, *phones in map(str.split, dictionary.splitlines())}
 
 
 def test_every_word_of_the_grammar_and_the_demo_phrases_is_in_the_dictionary() -> None:
@@ -27,7 +32,7 @@ def test_every_word_of_the_grammar_and_the_demo_phrases_is_in_the_dictionary() -
     words = {word.strip("[]()|+") for rule in rules for word in rule.split() if not word.strip("[]()").startswith("<")}
     words |= {word for phrase in demo_phrases() for word in phrase.split()}
 
-    assert sorted(words - PRONUNCIATIONS.keys() - {""}) == []
+    assert sorted(words - pronunciations().keys() - {""}) == []
 
 
 @pytest.mark.parametrize(
@@ -70,14 +75,14 @@ def test_every_word_gets_phones_the_model_has(word: str) -> None:
     phones = guess_phones(word).split()
 
     assert phones
-    assert set(phones) <= PHONES
+    assert set(phones) <= set().union(*pronunciations().values())
 
 
 def test_guessed_pronunciations_are_close_to_the_dictionary() -> None:
     """RTE-20: good enough to tell names apart: at most every second phone wrong on common words."""
     words = ["appointment", "lemon", "tiger", "basket", "printer", "window", "marathon", "victor", "doctor", "hunter"]
 
-    errors = [error_rate(PRONUNCIATIONS[word], guess_phones(word).split()) for word in words]
+    errors = [error_rate(pronunciations()[word], guess_phones(word).split()) for word in words]
 
     assert sum(errors) / len(errors) <= 0.5
 
