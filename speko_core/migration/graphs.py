@@ -91,7 +91,7 @@ def staged_prompt(graph: Graph) -> str:
     return "\n\n".join(blocks)
 
 
-_DO = {
+DO = {
     "say": "Say exactly: ",
     "end": "Close the call, then use end_call. ",
     "transfer": "Use transfer_call. ",
@@ -100,17 +100,11 @@ _DO = {
 }
 
 
-def stage_words(node: GraphNode) -> str:
-    """What is done in a stage, as an instruction."""
-    named = f" Use {', '.join(node.tools)}." if node.kind == "tool" and node.tools else ""
-    return f"{_DO.get(node.kind, '')}{node.text}{named}".strip()
-
-
 def _stage(node: GraphNode, numbers: dict[str, int], edges: list[GraphEdge]) -> str:
     lines = [f"## Stage {numbers[node.id]}: {node.name or node.id}"]
     if node.condition:
         lines.append(f"Come here from any stage when: {node.condition}")
-    body = _DO.get(node.kind, "") + node.text
+    body = DO.get(node.kind, "") + node.text
     if node.transfer_to:
         body += f" Transfer to {node.transfer_to}."
     if body.strip():

@@ -136,19 +136,23 @@ def test_a_squad_becomes_one_agent_per_member_when_linked() -> None:
 
 def test_linked_stages_keep_what_stands_between_those_that_talk() -> None:
     """MIG-3: branches, tools, ends and transfers become words and tools of the stage before them."""
-    build = built("pipecat_editor", graph="linked")
-    ways = {(way.source, way.target): way.condition for way in build.handoffs}
-    prompts = {one.key: str(one.agent_create_payload["systemPrompt"]) for one in build.agents}
-    for (source, target), condition in ways.items():
-        assert f"hand over to {target}" in prompts[source]
-        assert condition in prompts[source]
-    flow = built("retell_flow_bundle", graph="linked")
-    texts = [str(one.agent_create_payload["systemPrompt"]) for one in flow.agents]
-    assert any("use transfer_call for" in text for text in texts)
-    assert any("Close the call, then use end_call." in text for text in texts)
-    for one in flow.agents:
-        named = {str(tool["name"]) for tool in one.tools}
-        assert "then use end_call" not in str(one.agent_create_payload["systemPrompt"]) or "end_call" in named
+    build = built("retell_flow_bundle", graph="linked")
+    assert _stages(build).endswith(
+        "# What comes next\n"
+        "- When The caller gave a number, and nothing else fits: use transfer_call for +12025550143.\n"
+        "- When The caller gave a number, and {{age}} < 30: use refund. Refund it. Goodbye. Close the call, then use "
+        "end_call.\n"
+        "- When The caller is angry: hand over to angry_2."
+    )
+    assert [str(tool["name"]) for tool in build.tools] == ["refund", "end_call", "transfer_call"]
+    assert [(way.source, way.target) for way in build.handoffs] == [("ask_1", "angry_2")]
+
+
+def test_a_stage_that_only_leads_on_is_no_agent() -> None:
+    """MIG-3"""
+    build = built("elevenlabs_agent", graph="linked")
+    assert (build.entry, build.linked_agents) == ("rooms_1", [])
+    assert build.agent_create_payload["firstMessage"] == "Welcome, {{visitor}}!"
 
 
 def _tool(build: Build, name: str) -> JsonObject:
