@@ -21,6 +21,7 @@ from speko_core.sessions.operations import OPERATIONS as SESSIONS
 from speko_core.starter.operations import OPERATIONS as STARTER
 from speko_core.telephony.operations import OPERATIONS as TELEPHONY
 from speko_core.tools.operations import OPERATIONS as TOOLS
+from speko_core.traces.operations import OPERATIONS as TRACES
 from speko_core.versions.operations import OPERATIONS as VERSIONS
 from speko_core.webhooks.operations import OPERATIONS as WEBHOOKS
 
@@ -35,6 +36,7 @@ OPERATIONS: tuple[AnyOperation, ...] = (
     *VERSIONS,
     *SESSIONS,
     *RECORDINGS,
+    *TRACES,
     *DO_NOT_CALL,
     *TELEPHONY,
     *ROUTING,

@@ -130,6 +130,12 @@ class Settings(BaseSettings):
     oidc_client_id: str = Field("", description="Id of this installation's client at that provider.")
     oidc_client_secret: SecretStr | None = Field(None, description="Secret of that client.")
     oidc_name: str = Field("single sign-on", max_length=60, description="What the sign-in button calls the provider.")
+    otlp_endpoint: str = Field(
+        "", description="OpenTelemetry collector (OTLP over HTTP) that is sent the spans of calls; default none."
+    )
+    otlp_headers: SecretStr | None = Field(
+        None, description="Headers it wants, such as `authorization=Bearer KEY,x-team=voice`."
+    )
     livekit_url: str = Field(
         "", description="LiveKit server that carries voice sessions, ws:// or wss://; default none. Or LIVEKIT_URL."
     )
@@ -170,10 +176,28 @@ class Settings(BaseSettings):
     def _endpoints(cls, value: dict[str, str]) -> dict[str, str]:
         return {vendor: _http_url(url) for vendor, url in value.items()}
 
+    @field_validator("otlp_endpoint")
+    @classmethod
+    def _collector(cls, value: str) -> str:
+        return _http_url(value) if value else ""
+
+    @field_validator("otlp_headers")
+    @classmethod
+    def _header_pairs(cls, value: SecretStr | None) -> SecretStr | None:
+        if value and any("=" not in pair for pair in value.get_secret_value().split(",")):
+            raise ValueError("must be pairs of name=value, separated by commas")
+        return value
+
     @field_validator("livekit_url", "livekit_public_url")
     @classmethod
     def _media_server(cls, value: str) -> str:
         return _socket_url(value) if value else ""
+
+    @property
+    def otlp_header_pairs(self) -> tuple[tuple[str, str], ...]:
+        """The headers for the collector, names and values."""
+        pairs = self.otlp_headers.get_secret_value().split(",") if self.otlp_headers else []
+        return tuple((name.strip(), value.strip()) for name, _, value in (pair.partition("=") for pair in pairs))
 
     @property
     def base_url(self) -> str:

@@ -14,10 +14,15 @@ from speko_worker.media.port import MediaTransport
 from speko_worker.plugins import SpekoClient
 from speko_worker.recording.call import CallRecording, Recorded
 from speko_worker.recording.delivery import UPLOAD_TIMEOUT_S, deliver
+from speko_worker.repeating import repeated
 from speko_worker.reporting import TurnReporter
 from speko_worker.session import CallSession, Outcome
+from speko_worker.tracing.export import tracer_provider
+from speko_worker.tracing.trace import CallTrace
 
 REPORT_TIMEOUT_S = 60.0
+# Worth a few attempts, and less than the turns.
+SPANS_BUDGET_S = 5.0
 
 
 @dataclass(frozen=True)
@@ -29,6 +34,9 @@ class CallOptions:
     journal_folder: Path
     recordings_folder: Path
     drain_timeout_s: float = 10.0
+    # A collector of OpenTelemetry that is sent the spans of calls; none while empty.
+    otlp_endpoint: str = ""
+    otlp_headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
 
 
 class Call:
@@ -51,7 +59,8 @@ class Call:
         if self._recording is not None:
             media.record_to(self._recording.tape)
         speko = SpekoClient(options.gateway_url, claim.token, http, session_id=plan.session_id)
-        self._session = CallSession(plan, media, self._api, self._reporter, speko, vad)
+        self._trace = CallTrace(plan, tracer_provider(options.otlp_endpoint, options.otlp_headers))
+        self._session = CallSession(plan, media, self._api, self._reporter, speko, vad, self._trace)
         self._outcome = Outcome(EndReason.DRAIN)
         self._recorded: Recorded | None = None
 
@@ -75,6 +84,9 @@ class Call:
         budget_s = hurried_s if draining else REPORT_TIMEOUT_S
         outcome, reporter = self._outcome, self._reporter
         delivered = await reporter.flush(budget_s)
+        trace = self._trace.finish(outcome.reason.value, outcome.error)
+        if delivered:
+            await repeated(lambda: self._api.post_spans(trace), SPANS_BUDGET_S, "spans")
         finished = delivered and await reporter.finish(outcome.status, outcome.reason.value, outcome.error, budget_s)
         await reporter.aclose(keep_journal=not finished)
         if self._recording is not None:

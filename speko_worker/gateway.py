@@ -147,6 +147,10 @@ class SessionApi:
         """Store 1 to 200 turns; the same index replaces."""
         await self._call.post(f"/v1/sessions/{self._session_id}/turns", {"turns": [*turns]})
 
+    async def post_spans(self, trace: JsonObject) -> None:
+        """Store where the time of the call went; doing it again replaces."""
+        await self._call.post(f"/internal/sessions/{self._session_id}/spans", trace)
+
     async def upload_recording(self, path: str, duration_ms: int) -> None:
         """Send the file, piece by piece; doing it again replaces what came."""
         size = await asyncio.to_thread(os.path.getsize, path)

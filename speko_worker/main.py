@@ -96,6 +96,8 @@ def _options(settings: Settings, token: str, listener: socket.socket) -> WorkerO
         journal_folder=settings.data_dir / "worker-journal",
         recordings_folder=settings.data_dir / "worker-recordings",
         drain_timeout_s=settings.drain_timeout_s,
+        otlp_endpoint=settings.otlp_endpoint,
+        otlp_headers=settings.otlp_header_pairs,
     )
     return WorkerOptions(
         call,

@@ -1,7 +1,7 @@
 """Builds the framework's session from a plan: the one place that knows its settings and their traps."""
 
 from concurrent.futures import Executor
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from livekit.agents import AgentSession, APIConnectOptions, inference
 from livekit.agents.vad import VAD
@@ -19,7 +19,7 @@ from speko_worker.plugins import (
     SpekoTTS,
     TtsOptions,
 )
-from speko_worker.plugins.legs import LegSink
+from speko_worker.plugins.legs import CallSink, LegSink
 from speko_worker.plugins.llm import ActionSink
 from speko_worker.pronunciation import pronounce
 
@@ -36,9 +36,16 @@ def build_vad(executor: Executor) -> VAD:
     return inference.VAD(model="silero", executor=executor)
 
 
-def build_session(
-    plan: SessionPlan, speko: SpekoClient, vad: VAD, on_leg: LegSink, on_action: ActionSink
-) -> AgentSession[None]:
+@dataclass(frozen=True)
+class Sinks:
+    """Who is told what the legs of a session do."""
+
+    leg: LegSink
+    call: CallSink
+    action: ActionSink
+
+
+def build_session(plan: SessionPlan, speko: SpekoClient, vad: VAD, sinks: Sinks) -> AgentSession[None]:
     """An `AgentSession` that carries out exactly what the plan says.
 
     Turn detection and interruption are pinned to the local VAD: the defaults would send audio to a hosted service when
@@ -54,17 +61,19 @@ def build_session(
             keywords=plan.stt_keywords,
             prompt=plan.stt_prompt,
             streaming=plan.hears_live,
-            on_leg=on_leg,
+            on_leg=sinks.leg,
+            on_call=sinks.call,
         ),
         llm=SpekoLLM(
             speko,
             intent,
             options=LlmOptions(plan.temperature, plan.max_tokens),
             constraints=constraints,
-            on_leg=on_leg,
-            on_action=on_action,
+            on_leg=sinks.leg,
+            on_call=sinks.call,
+            on_action=sinks.action,
         ),
-        tts=SpekoTTS(speko, intent, options=voice, constraints=constraints, on_leg=on_leg),
+        tts=SpekoTTS(speko, intent, options=voice, constraints=constraints, on_leg=sinks.leg, on_call=sinks.call),
         turn_handling=_turn_handling(plan),
         tts_text_transforms=["filter_markdown", "filter_emoji", pronounce(plan.pronunciations)],
         aec_warmup_duration=None,

@@ -23,12 +23,13 @@ from speko_worker.handover import CallHandover
 from speko_worker.listener import CallListener
 from speko_worker.media.port import MediaTransport
 from speko_worker.media.text_out import TranscriptSink
-from speko_worker.pipeline import build_session
+from speko_worker.pipeline import Sinks, build_session
 from speko_worker.plugins import SpekoClient
 from speko_worker.recorder import TurnRecorder
 from speko_worker.records import Turn
 from speko_worker.reporting import TurnReporter
 from speko_worker.rules import lifetime_s, next_action
+from speko_worker.tracing.trace import CallTrace
 from speko_worker.steering import Steering
 
 logger = logging.getLogger("speko.worker.session")
@@ -69,15 +70,17 @@ class CallSession:
         reporter: TurnReporter,
         speko: SpekoClient,
         vad: VAD,
+        trace: CallTrace,
     ) -> None:
         self._plan = plan
+        self._trace = trace
         self._media = media
         self._api = api
         self._reporter = reporter
         self._recorder = TurnRecorder(self._on_turn)
         self._state = CallState(ends_at=time.monotonic() + lifetime_s(plan, datetime.now(UTC)))
         self._listener = CallListener(self._state, self._recorder, media.send, self._fail)
-        self._session = build_session(plan, speko, vad, self._recorder.on_leg, self._on_action)
+        self._session = build_session(plan, speko, vad, Sinks(self._recorder.on_leg, trace.on_call, self._on_action))
         self._background = Background(plan.audio, plan.output_sample_rate)
         media.play_under(self._background)
         self._handover = CallHandover(plan, self._session, self._recorder, self._state)
@@ -172,6 +175,7 @@ class CallSession:
     def _on_turn(self, turn: Turn) -> None:
         wire = turn.to_wire()
         self._reporter.add(wire)
+        self._trace.on_turn(turn)
         self._media.send({"type": "turn", **wire})
 
     def _on_action(self, action: JsonObject) -> None:
@@ -183,8 +187,10 @@ class CallSession:
         elif action.get("type") == "tool_called":
             self._recorder.on_tool_called(str(action["name"]), str(action["args"]))
             self._background.tool_started(str(action["id"]), str(action["name"]))
+            self._trace.on_tool_started(str(action["id"]), str(action["name"]))
         elif action.get("type") == "tool_ended":
             self._background.tool_ended(str(action["id"]))
+            self._trace.on_tool_ended(str(action["id"]), failed=bool(action["failed"]))
 
     async def _hand_over(self) -> Outcome:
         while True:

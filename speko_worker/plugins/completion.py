@@ -11,7 +11,7 @@ from speko_core.types import JsonObject
 from speko_worker.plugins.client import event_error, stream_ended
 from speko_worker.plugins.context import conversation, valid_args
 from speko_worker.plugins.errors import SpekoApiError, to_livekit
-from speko_worker.plugins.legs import Leg
+from speko_worker.plugins.legs import UNKNOWN, Leg, ServedCall
 from speko_worker.plugins.sse import SseEvent
 
 if TYPE_CHECKING:
@@ -37,11 +37,12 @@ class SpekoLLMStream(llm.LLMStream):
         self._body = body
         self._id = str(uuid4())
         self._began = 0.0
-        self._leg = Leg("unknown", "unknown")
+        self._leg = UNKNOWN
+        self._usage: llm.CompletionUsage | None = None
         self._running: list[str] = []
 
     async def _run(self) -> None:
-        self._began = time.perf_counter()
+        self._began, began_at, failed = time.perf_counter(), time.time(), True
         body: JsonObject = {**self._body, "messages": [*conversation(self._chat_ctx)]}
         await self._add_registered_tools(body)
         try:
@@ -49,6 +50,7 @@ class SpekoLLMStream(llm.LLMStream):
                 async for event in events:
                     self._handle(event)
                     if event.name == "done":
+                        failed = False
                         return
             raise stream_ended()
         except (SpekoApiError, httpx.HTTPError) as error:
@@ -57,6 +59,11 @@ class SpekoLLMStream(llm.LLMStream):
             # Whoever interrupts the answer does not hear how its tools end.
             for call_id in [*self._running]:
                 self._tool_ended(call_id, failed=True)
+            self._owner.on_call(self._served(began_at, failed=failed))
+
+    def _served(self, began_at: float, *, failed: bool) -> ServedCall:
+        told = (self._usage.prompt_tokens, self._usage.completion_tokens) if self._usage else (None, None)
+        return ServedCall("llm", self._leg, began_at, time.time(), failed, *told)
 
     async def _add_registered_tools(self, body: JsonObject) -> None:
         if self._owner.registered is None:
@@ -85,7 +92,8 @@ class SpekoLLMStream(llm.LLMStream):
             self._note_tool(data)
         elif event.name == "done":
             self._note_first_output()
-            self._event_ch.send_nowait(llm.ChatChunk(id=self._id, usage=_usage(data)))
+            self._usage = _usage(data)
+            self._event_ch.send_nowait(llm.ChatChunk(id=self._id, usage=self._usage))
             for action in _actions(data):
                 self._owner.on_action(action)
 

@@ -12,7 +12,7 @@ from speko_worker.plugins.client import SpekoClient
 from speko_worker.plugins.completion import SpekoLLMStream
 from speko_worker.plugins.context import inline_tools
 from speko_worker.plugins.intent import Constraints, Intent, validate_intent
-from speko_worker.plugins.legs import LegSink, ignore_leg
+from speko_worker.plugins.legs import CallSink, LegSink, ignore_call, ignore_leg
 from speko_worker.plugins.registered_tools import ErrorSink, RegisteredTools, ignore_error
 
 # What tools did: `{"type": "tool_called", "id", "name", "args"}`, `{"type": "tool_ended", "id", "failed"}`; or what
@@ -48,6 +48,7 @@ class SpekoLLM(llm.LLM[str]):
         agent_id: str | None = None,
         on_registered_tools_error: ErrorSink = ignore_error,
         on_leg: LegSink = ignore_leg,
+        on_call: CallSink = ignore_call,
         on_action: ActionSink = ignore_action,
     ) -> None:
         super().__init__()
@@ -55,6 +56,7 @@ class SpekoLLM(llm.LLM[str]):
         self._label = "speko.LLM"
         self.speko = speko
         self.on_leg = on_leg
+        self.on_call = on_call
         self.on_action = on_action
         self.registered = RegisteredTools(speko, agent_id, on_registered_tools_error) if agent_id else None
         # Which agent of the session speaks, as the gateway wants it said; nothing until there was a handover.

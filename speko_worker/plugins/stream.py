@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections import deque
+from dataclasses import replace
 from uuid import uuid4
 
 import httpx
@@ -15,7 +16,7 @@ from websockets.exceptions import ConnectionClosed
 from speko_core.types import JsonObject
 from speko_worker.plugins.client import SpekoClient, event_error, stream_ended
 from speko_worker.plugins.errors import SpekoApiError, to_livekit
-from speko_worker.plugins.legs import Leg, LegSink
+from speko_worker.plugins.legs import UNKNOWN, CallSink, Leg, LegSink, ServedCall
 from speko_worker.plugins.sse import SseEvent
 
 RATE = 16_000
@@ -29,15 +30,22 @@ class SpekoRecognizeStream(stt.RecognizeStream):
     """Sends what is heard as it comes; interim words are replaced until the final ones."""
 
     def __init__(
-        self, owner: stt.STT[str], speko: SpekoClient, opening: JsonObject, on_leg: LegSink, options: APIConnectOptions
+        self,
+        owner: stt.STT[str],
+        speko: SpekoClient,
+        opening: JsonObject,
+        conn_options: APIConnectOptions,
+        on_leg: LegSink,
+        on_call: CallSink,
     ) -> None:
-        self._speko, self._opening, self._on_leg = speko, opening, on_leg
+        self._speko, self._opening = speko, opening
+        self._on_leg, self._on_call = on_leg, on_call
         self._changed = asyncio.Event()
         self._kept: deque[rtc.AudioFrame] = deque()
         self._kept_s = 0.0
         self._asked_at: float | None = None
-        self._leg = Leg("unknown", "unknown")
-        super().__init__(stt=owner, conn_options=options, sample_rate=RATE)
+        self._leg = UNKNOWN
+        super().__init__(stt=owner, conn_options=conn_options, sample_rate=RATE)
 
     def retune(self, opening: JsonObject) -> None:
         """Go on with other settings, over a new connection."""
@@ -130,9 +138,11 @@ class SpekoRecognizeStream(stt.RecognizeStream):
         """The words of what was kept are known."""
         self._kept.clear()
         self._kept_s = 0.0
-        took_ms = None if self._asked_at is None else (time.perf_counter() - self._asked_at) * 1000
-        self._asked_at = None
-        self._on_leg("stt", Leg(self._leg.provider, self._leg.model, took_ms))
+        took_s = None if self._asked_at is None else time.perf_counter() - self._asked_at
+        self._asked_at, now = None, time.time()
+        leg = replace(self._leg, first_ms=None if took_s is None else took_s * 1000)
+        self._on_leg("stt", leg)
+        self._on_call(ServedCall("stt", leg, now - (took_s or 0.0), now))
 
     def _language(self) -> str:
         intent = self._opening.get("intent")

@@ -15,7 +15,7 @@ from speko_worker.plugins.audio import frames_to_wav
 from speko_worker.plugins.client import SpekoClient, event_error, stream_ended
 from speko_worker.plugins.errors import SpekoApiError, to_livekit
 from speko_worker.plugins.intent import Constraints, Intent, validate_intent
-from speko_worker.plugins.legs import Leg, LegSink, ignore_leg
+from speko_worker.plugins.legs import UNKNOWN, CallSink, Leg, LegSink, ServedCall, ignore_call, ignore_leg
 from speko_worker.plugins.stream import SpekoRecognizeStream
 
 
@@ -35,13 +35,14 @@ class SpekoSTT(stt.STT[str]):
         prompt: str | None = None,
         streaming: bool = False,
         on_leg: LegSink = ignore_leg,
+        on_call: CallSink = ignore_call,
     ) -> None:
         can = stt.STTCapabilities(streaming=streaming, interim_results=streaming, manual_flush=streaming)
         super().__init__(capabilities=can)
         validate_intent(intent)
         self._label = "speko.STT"
         self._speko = speko
-        self._on_leg = on_leg
+        self._on_leg, self._on_call = on_leg, on_call
         self._streams: WeakSet[SpekoRecognizeStream] = WeakSet()
         self.retune(intent, constraints or Constraints(), keywords, prompt)
 
@@ -79,7 +80,7 @@ class SpekoSTT(stt.STT[str]):
                 "in stt.StreamAdapter(stt=..., vad=...), or let create_speko_components (createSpekoComponents in "
                 "TypeScript) do so."
             )
-        stream = SpekoRecognizeStream(self, self._speko, self._opening(), self._on_leg, conn_options)
+        stream = SpekoRecognizeStream(self, self._speko, self._opening(), conn_options, self._on_leg, self._on_call)
         self._streams.add(stream)
         return stream
 
@@ -112,15 +113,19 @@ class SpekoSTT(stt.STT[str]):
         )
 
     async def _transcribe(self, wav: bytes) -> JsonObject:
-        began = time.perf_counter()
+        began, began_at, leg = time.perf_counter(), time.time(), UNKNOWN
         intent, constraints = self._intent.to_wire(), self._constraints.to_wire()
         call = self._speko.transcribe(wav, "audio/wav", intent, constraints, self._options)
-        async with call as events:
-            async for event in events:
-                if event.name == "error":
-                    raise event_error(event)
-                if event.name == "done":
-                    took_ms = (time.perf_counter() - began) * 1000
-                    self._on_leg("stt", Leg(str(event.data["provider"]), str(event.data["model"]), took_ms))
-                    return event.data
-        raise stream_ended()
+        try:
+            async with call as events:
+                async for event in events:
+                    if event.name == "error":
+                        raise event_error(event)
+                    if event.name == "done":
+                        took_ms = (time.perf_counter() - began) * 1000
+                        leg = Leg(str(event.data["provider"]), str(event.data["model"]), took_ms)
+                        self._on_leg("stt", leg)
+                        return event.data
+            raise stream_ended()
+        finally:
+            self._on_call(ServedCall("stt", leg, began_at, time.time(), failed=leg is UNKNOWN))

@@ -13,7 +13,7 @@ from speko_worker.plugins.client import SpekoClient, Synthesis
 from speko_worker.plugins.decoding import StreamDecoder
 from speko_worker.plugins.errors import SpekoApiError, to_livekit
 from speko_worker.plugins.intent import Constraints, Intent, validate_intent
-from speko_worker.plugins.legs import Leg, LegSink, ignore_leg
+from speko_worker.plugins.legs import UNKNOWN, CallSink, Leg, LegSink, ServedCall, ignore_call, ignore_leg
 
 FRAME_MS = 20
 
@@ -43,6 +43,7 @@ class SpekoTTS(tts.TTS[str]):
         options: TtsOptions | None = None,
         constraints: Constraints | None = None,
         on_leg: LegSink = ignore_leg,
+        on_call: CallSink = ignore_call,
     ) -> None:
         validate_intent(intent)
         self.retune(intent, options or TtsOptions(), constraints or Constraints())
@@ -54,6 +55,7 @@ class SpekoTTS(tts.TTS[str]):
         self._label = "speko.TTS"
         self.speko = speko
         self.on_leg = on_leg
+        self.on_call = on_call
 
     def retune(self, intent: Intent, options: TtsOptions, constraints: Constraints) -> None:
         """Another voice from the next text on; the sample rate must stay."""
@@ -105,10 +107,11 @@ class SpekoTTSChunkedStream(tts.ChunkedStream):
         self._body = body
         self._started = False
         self._began = 0.0
+        self._leg = UNKNOWN
 
     async def _run(self, output_emitter: tts.AudioEmitter) -> None:
         rate = self._owner.options.sample_rate
-        self._began = time.perf_counter()
+        self._began, began_at, failed = time.perf_counter(), time.time(), True
         output_emitter.initialize(
             request_id=str(uuid4()),
             sample_rate=rate,
@@ -119,10 +122,13 @@ class SpekoTTSChunkedStream(tts.ChunkedStream):
         try:
             async with self._owner.speko.synthesize(self._body, accept=f"audio/pcm;rate={rate}") as answer:
                 await self._forward(answer, output_emitter)
+            failed = False
         except (SpekoApiError, httpx.HTTPError) as error:
             raise to_livekit(error, started=self._started) from error
         except ValueError as error:
             raise APIError(str(error), retryable=False) from error
+        finally:
+            self._owner.on_call(ServedCall("tts", self._leg, began_at, time.time(), failed))
 
     async def _forward(self, answer: Synthesis, emitter: tts.AudioEmitter) -> None:
         options = self._owner.options
@@ -140,5 +146,6 @@ class SpekoTTSChunkedStream(tts.ChunkedStream):
         if not self._started:
             self._started = True
             first_ms = (time.perf_counter() - self._began) * 1000
-            self._owner.on_leg("tts", Leg(answer.provider, answer.model, first_ms))
+            self._leg = Leg(answer.provider, answer.model, first_ms)
+            self._owner.on_leg("tts", self._leg)
         emitter.push(pcm)

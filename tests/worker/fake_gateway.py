@@ -63,6 +63,7 @@ class FakeSession:
     recording: bytes | None = None
     recording_ms: int = 0
     recording_failed: bool = False
+    spans: JsonObject | None = None
     heartbeats: int = 0
 
     @property
@@ -165,6 +166,13 @@ class FakeGateway:
             return refused
         session.recording = await request.body()
         session.recording_ms = int(request.headers["x-speko-duration-ms"])
+        return JSONResponse({"ok": True})
+
+    async def keep_spans(self, request: Request) -> Response:
+        session = self.sessions[request.path_params["id"]]
+        if refused := self._refuse(request, session.token):
+            return refused
+        session.spans = await request.json()
         return JSONResponse({"ok": True})
 
     async def give_up(self, request: Request) -> Response:
@@ -312,6 +320,7 @@ class FakeGateway:
                 Route("/internal/sessions/{id}/claim", self.claim, methods=post),
                 Route("/internal/sessions/{id}/heartbeat", self.heartbeat, methods=post),
                 Route("/internal/sessions/{id}/finish", self.finish, methods=post),
+                Route("/internal/sessions/{id}/spans", self.keep_spans, methods=post),
                 Route("/internal/sessions/{id}/recording-failed", self.give_up, methods=post),
                 Route("/internal/sessions/{id}/recording", self.upload, methods=["PUT"]),
                 Route("/v1/sessions/{id}/turns", self.turns, methods=post),

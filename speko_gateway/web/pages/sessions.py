@@ -10,8 +10,10 @@ from speko_core.deps import Deps
 from speko_core.recordings import operations as recordings
 from speko_core.sessions import operations as sessions
 from speko_core.sessions.schemas import StatusName
+from speko_core.traces import operations as traces
 from speko_core.types import JsonObject
 from speko_gateway.web.site import Visit, as_object, as_rows, page
+from speko_gateway.web.spans import spans_by_turn
 from speko_gateway.web.waterfall import waterfall
 
 SECTION = "/sessions"
@@ -47,12 +49,19 @@ async def _show(visit: Visit) -> Response:
     key = {"id": visit.request.path_params["id"]}
     session = as_object(await visit.run(sessions.GET, key))
     entries = as_rows(as_object(await visit.run(sessions.TRANSCRIPT, key))["entries"])
-    return await visit.show("session.html", {"session": session, "turns": _with_bars(entries)})
+    spans = spans_by_turn(as_object(await visit.run(traces.GET, key))["spanTree"])
+    context = {"session": session, "turns": _with_bars(entries), "spans": spans, "is_live": _may_change(session)}
+    return await visit.show("session.html", context)
 
 
 async def _recording(visit: Visit) -> Response:
     found = as_object(await visit.run(recordings.GET, {"id": visit.request.path_params["id"]}))
     return RedirectResponse(str(found["url"]), 302, {"Cache-Control": "no-store"})
+
+
+def _may_change(session: JsonObject) -> bool:
+    """The call goes on, or its recording is on its way."""
+    return session["status"] in ("created", "active", "ending") or session["recordingStatus"] in ("pending", "uploading")
 
 
 def _with_bars(entries: list[JsonObject]) -> list[dict[str, object]]:
