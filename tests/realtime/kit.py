@@ -15,6 +15,7 @@ from websockets.typing import Subprotocol
 from speko_core.deps import Deps
 from speko_gateway.app import create_app
 from speko_gateway.serve import server_config
+from speko_gateway.streams.conversations import Conversations
 from tests.conftest import Tenant
 from tests.serving import served
 
@@ -29,6 +30,7 @@ class House:
     deps: Deps
     tenant: Tenant
     url: str
+    conversations: Conversations
 
     async def create(self, key: str | None = None, headers: dict[str, str] | None = None, **fields: Any) -> Frame:
         """Create a session; the answer's body, with the status as `status`."""
@@ -64,9 +66,14 @@ class House:
         path = session["wsUrl"].split("/v1/", 1)[1]
         url = f"{self.url.replace('http', 'ws', 1)}/v1/{path}"
         protocols = [Subprotocol(token or session["wsToken"])]
-        async with connect(url, subprotocols=protocols, proxy=None, open_timeout=DEADLINE_S) as socket:
-            talk = Talk(socket)
-            yield talk
+        async with connect(url, subprotocols=protocols, proxy=None, open_timeout=DEADLINE_S, max_queue=4) as socket:
+            yield Talk(socket)
+
+    async def post(self, path: str) -> None:
+        """Do something with the owner's key."""
+        auth = {"Authorization": f"Bearer {self.tenant.key}"}
+        async with httpx.AsyncClient(base_url=self.url, headers=auth, timeout=30) as client:
+            (await client.post(path)).raise_for_status()
 
     async def ended(self, session_id: str) -> Frame:
         """The session, once it is over."""
@@ -121,5 +128,6 @@ class Talk:
 @asynccontextmanager
 async def serving(deps: Deps, tenant: Tenant) -> AsyncIterator[House]:
     """The web role as it is served, on a free port."""
-    async with served(server_config(create_app(deps), deps.settings)) as url:
-        yield House(deps, tenant, url)
+    app = create_app(deps)
+    async with served(server_config(app, deps.settings)) as url:
+        yield House(deps, tenant, url, app.state.conversations)

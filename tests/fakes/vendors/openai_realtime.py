@@ -46,6 +46,8 @@ class FakeOpenAiRealtime(FakeVendor):
         self.heard: list[Event] = []
         self.audio = bytearray()
         self.closed = asyncio.Event()
+        self.dies_when_spoken_to = False
+        self.pieces = 0
 
     def routes(self) -> Sequence[BaseRoute]:
         return [WebSocketRoute(self.path, self._serve)]
@@ -228,6 +230,9 @@ class Conversation:
     async def _hear(self, pcm: bytes) -> None:
         self._fake.audio += pcm
         self._audio += len(pcm)
+        if self._fake.dies_when_spoken_to:
+            await self._socket.close(1011)
+            return
         found = self._ears.hear(pcm)
         if found == "started":
             self._item = f"item_{next(self._ids)}"
@@ -283,6 +288,7 @@ class Conversation:
             audio = base64.b64encode(PIECE).decode()
             await self._send({"type": "response.output_audio_transcript.delta", "delta": word, **at})
             await self._send({"type": "response.output_audio.delta", "delta": audio, **at})
+            self._fake.pieces += 1
             if index == 0 and not await self._well():
                 return
             await asyncio.sleep(answer.gap_s)
