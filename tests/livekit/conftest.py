@@ -7,6 +7,7 @@ import pytest
 import pytest_asyncio
 
 from tests.e2e.running_product import Product, running_product
+from tests.gateway.talk_site import LIBRARY
 from tests.livekit.server import LiveKit, livekit_program, running_livekit
 
 MISSING = "no livekit-server: run `make livekit` (needs Go)"
@@ -38,6 +39,11 @@ async def installation(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterato
         pytest.skip(MISSING)
     folder = tmp_path_factory.mktemp("rooms")
     async with running_livekit(program, folder / "livekit.log") as server:
-        variables = {"SPEKO_SESSION_GRACE_S": "6", "SPEKO_ALLOW_INSECURE_WEBHOOKS": "1", **server.settings()}
+        variables = {
+            "SPEKO_SESSION_GRACE_S": "6",
+            "SPEKO_ALLOW_INSECURE_WEBHOOKS": "1",
+            "SPEKO_LIVEKIT_CLIENT": str(LIBRARY),
+            **server.settings(),
+        }
         async with running_product(folder, **variables) as product:
             yield Installation(product, server)

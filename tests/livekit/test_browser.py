@@ -1,5 +1,6 @@
 """The browser client and the talk page in rooms of a real LiveKit server, with LiveKit's own library."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from urllib.parse import urlencode
@@ -8,20 +9,26 @@ import pytest
 import pytest_asyncio
 from livekit import api
 
+from tests.e2e.caller_speech import write_caller
 from tests.e2e.cdp import Page, browser_page, chromium_path
+from tests.e2e.test_recording import door
 from tests.gateway.talk_site import LIBRARY, TalkSite, talk_site
+from tests.livekit.conftest import Installation
 from tests.livekit.room_agent import RoomAgent, agent_in, room_token
 from tests.livekit.server import LiveKit
 from tests.worker.conftest import until
 
 pytestmark = [
     pytest.mark.e2e,
-    pytest.mark.timeout(90),
+    pytest.mark.timeout(150),
     pytest.mark.asyncio(loop_scope="session"),
     pytest.mark.skipif(chromium_path() is None, reason="no Chromium on PATH"),
     pytest.mark.skipif(not LIBRARY.is_file(), reason="livekit-client is not installed: tests/e2e/clients/install.sh"),
 ]
 ROOM = "speko_room"
+SPOKEN = "what are your opening hours"
+ENDED = "document.getElementById('talk').dataset.phase === 'ended'"
+LINES = "[...document.querySelectorAll('.line-%s .said')].map((said) => said.textContent.toLowerCase())"
 # Everything that a conversation tells its page, in order, and the conversation itself.
 JOIN = """(async () => {
     const { VoiceConversation } = await import("/client/speko-client.js");
@@ -140,9 +147,27 @@ async def test_the_talk_page_holds_a_conversation_in_a_room(
     client = livekit.api()
     await client.room.delete_room(api.DeleteRoomRequest(room=ROOM))
     await client.aclose()
-    await page.until("document.getElementById('talk').dataset.phase === 'ended'")
+    await page.until(ENDED)
     assert "The agent ended the conversation" in await page.text("#talk-notice")
     assert page.problems == []
+
+
+async def test_a_person_talks_to_an_agent_in_a_room(installation: Installation, tmp_path: Path) -> None:
+    """SES-3, SES-8: a microphone, a real worker, an answer that is read and heard, and the time that it took."""
+    microphone = await asyncio.to_thread(write_caller, tmp_path / "caller.wav", [SPOKEN], [4.0], after_s=10.0)
+    async with door(installation.product) as rest:
+        made = await rest.post("/v1/sessions", json={"agentId": (await rest.get("/v1/agents")).json()[0]["id"]})
+    async with browser_page(tmp_path / "profile", microphone) as page:
+        await page.open(made.json()["talkUrl"])
+        await page.click("#talk-start")
+        await page.until(f"{LINES % 'user'}.some((said) => said.includes('opening hours'))", 40)
+        await page.until("Number(document.getElementById('talk').style.getPropertyValue('--agent-level')) > 0.1", 20)
+        await page.until("document.querySelector('.line-user ~ .line-agent .latency') !== null", 20)
+        assert "nine" in await page.evaluate(f"{LINES % 'agent'}.at(-1)")
+        await page.click("#talk-hang-up")
+        await page.until(ENDED)
+        assert "You hung up" in await page.text("#talk-notice")
+        assert page.problems == []
 
 
 async def test_a_token_that_has_expired_says_so(livekit: LiveKit, site: TalkSite, page: Page) -> None:
@@ -151,7 +176,7 @@ async def test_a_token_that_has_expired_says_so(livekit: LiveKit, site: TalkSite
     await page.open("about:blank")
     await page.open(f"{site.base_url}/talk/s1#{address}")
     await page.click("#talk-type")
-    await page.until("document.getElementById('talk').dataset.phase === 'ended'")
+    await page.until(ENDED)
     assert "link has expired" in await page.text("#talk-notice")
 
 
@@ -161,5 +186,5 @@ async def test_without_livekits_library_the_page_names_what_is_missing(livekit: 
         address = urlencode({"token": "x", "url": livekit.socket_url})
         await page.open(f"{site.base_url}/talk/s1#{address}")
         await page.click("#talk-type")
-        await page.until("document.getElementById('talk').dataset.phase === 'ended'")
+        await page.until(ENDED)
         assert "browser library is not installed" in await page.text("#talk-notice")
