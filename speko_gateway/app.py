@@ -1,29 +1,24 @@
 """The web role's application: REST, streams, pages and the MCP server on one port."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from importlib import import_module
+from typing import cast
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Mount, Route
+from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
-from speko_core import registry
-from speko_core.chat.openapi import chat_paths
 from speko_core.deps import Deps
 from speko_core.errors import SpekoError
-from speko_core.oneshot.openapi import openapi_paths
 from speko_core.readiness import check_readiness
-from speko_gateway import binding, openapi
 from speko_gateway.envelope import Json, on_http_exception, on_speko_error, on_unexpected
 from speko_gateway.fast_lane import Gateway
-from speko_gateway.streams import blobs, chat, media, oneshot, realtime, recordings, transcribe_stream
-from speko_gateway.streams.compat.openapi import openapi_paths as compat_paths
-from speko_gateway.streams.compat.routes import routes as compat_routes
+from speko_gateway.streams import oneshot
 from speko_gateway.streams.conversations import Conversations
-from speko_gateway.web.routes import web_routes
 
 MCP_PATH = "/mcp"
 Lifespan = Callable[[], AbstractAsyncContextManager[object]]
@@ -40,19 +35,8 @@ async def readyz(request: Request) -> Response:
     return Json(readiness.as_json(), 200 if readiness.ready else 503)
 
 
-async def openapi_json(request: Request) -> Response:
-    """The OpenAPI document."""
-    deps: Deps = request.app.state.deps
-    return Json(document(deps.settings.base_url))
-
-
-def document(base_url: str) -> dict[str, object]:
-    """The OpenAPI document of this version."""
-    return openapi.build(registry.OPERATIONS, {**openapi_paths(), **chat_paths(), **compat_paths()}, base_url)
-
-
 def create_app(deps: Deps, *, mcp_app: ASGIApp | None = None, mcp_lifespan: Lifespan | None = None) -> Starlette:
-    """Build the application. The MCP app is mounted last, with its own lifespan inside ours."""
+    """Build the application. The MCP app has its own lifespan inside ours."""
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -61,27 +45,16 @@ def create_app(deps: Deps, *, mcp_app: ASGIApp | None = None, mcp_lifespan: Life
                 await stack.enter_async_context(mcp_lifespan())
             yield
 
-    routes: list[BaseRoute] = [
-        *oneshot.routes(),
-        *chat.routes(),
-        *compat_routes(),
-        *transcribe_stream.routes(),
-        *media.routes(),
-        *realtime.routes(),
-        *blobs.routes(),
-        *recordings.routes(),
-        *binding.routes(registry.OPERATIONS),
-        Route("/healthz", healthz),
-        Route("/readyz", readyz),
-        Route("/openapi.json", openapi_json),
-        *web_routes(deps),
-    ]
-    if mcp_app is not None:
-        routes.append(Mount("/", app=mcp_app))
+    probes = [Route("/healthz", healthz), Route("/readyz", readyz)]
+
+    def late() -> Sequence[BaseRoute]:
+        found = import_module("speko_gateway.all_routes").all_routes(deps, mcp_app)
+        return [*probes, *cast("list[BaseRoute]", found)]
+
     app = Gateway(
-        fast=oneshot.routes(),
+        fast=[*oneshot.routes(), *probes],
         whole={MCP_PATH: mcp_app} if mcp_app is not None else {},
-        routes=routes,
+        late=late,
         lifespan=lifespan,
         exception_handlers={SpekoError: on_speko_error, HTTPException: on_http_exception, Exception: on_unexpected},
     )

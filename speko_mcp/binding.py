@@ -17,7 +17,7 @@ from speko_core.logs import request_scope
 from speko_core.operations import AnyOperation, ToolBinding
 from speko_core.types import JsonObject, JsonValue
 from speko_core.validation import unknown_fields
-from speko_mcp import confirm, errors, schema, waiting
+from speko_mcp import confirm, errors, progress, schema, waiting
 from speko_mcp.ceiling import fit, page_of, render
 from speko_mcp.identity import current_caller
 
@@ -46,6 +46,11 @@ class OperationTool(Tool):
         return {}
 
     async def run(self, arguments: dict[str, Any]) -> ToolResult:
+        """`call`, with progress told to a client that asked for it."""
+        async with progress.told(self._operation, self._deps.clock):
+            return await self.call(arguments)
+
+    async def call(self, arguments: dict[str, Any]) -> ToolResult:
         """Run the operation for the caller of the current request; every failure is an answer."""
         try:
             caller = current_caller()

@@ -4,16 +4,16 @@ Nothing is kept between requests, so any number of web processes may serve one c
 """
 
 import hashlib
-from collections.abc import Callable, Iterable
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from importlib.metadata import version
 from urllib.parse import urlsplit
 
 from fastmcp import FastMCP
 from fastmcp.server.auth import AuthProvider
 from fastmcp.server.http import StarletteWithLifespan
 from mcp.server.request_state import RequestStateSecurity
+from starlette.middleware import Middleware
 
 from speko_core.deps import Deps
 from speko_core.operations import AnyOperation
@@ -24,12 +24,13 @@ from speko_mcp.completion import add_completion
 from speko_mcp.discovery import discovery_tools
 from speko_mcp.errors import NextTools
 from speko_mcp.http import finish
+from speko_mcp.lane import Lane
 from speko_mcp.middleware import Door
 from speko_mcp.oauth.provider import SpekoAuth
 from speko_mcp.prompts import add_prompts
 from speko_mcp.resources import add_resources
+from speko_mcp.wire import NAME, VERSION
 
-NAME = "speko"
 PATH = "/mcp"
 # Lists change with a release or with the caller's scopes, so a client may keep them for a while, for itself only.
 CACHE_S = 60
@@ -58,10 +59,13 @@ class McpDoor:
 
     server: FastMCP[None]
     app: StarletteWithLifespan
+    streaming: StarletteWithLifespan
 
-    def lifespan(self) -> AbstractAsyncContextManager[object]:
-        """Starts and stops the transport; enter it once, around serving."""
-        return self.app.lifespan(self.app)
+    @asynccontextmanager
+    async def lifespan(self) -> AsyncIterator[None]:
+        """Starts and stops both transports; enter it once, around serving."""
+        async with self.streaming.lifespan(self.streaming), self.app.lifespan(self.app):
+            yield
 
 
 AuthFactory = Callable[[Deps], AuthProvider]
@@ -69,7 +73,7 @@ AuthFactory = Callable[[Deps], AuthProvider]
 
 @dataclass(frozen=True)
 class Transport:
-    """How messages travel. As here, nothing is kept between requests, and no answer is a stream."""
+    """How messages travel. As here, nothing is kept between requests, and only progress makes an answer a stream."""
 
     stateless: bool = True
     json: bool = True
@@ -94,7 +98,7 @@ def build_mcp_app(
     server: FastMCP[None] = FastMCP(
         NAME,
         INSTRUCTIONS,
-        version=version("speko"),
+        version=VERSION,
         auth=auth(deps),
         middleware=[Door(bound, catalog)],
         tools=[*tools, *discovery_tools(catalog)],
@@ -113,18 +117,16 @@ def build_mcp_app(
         extend(server)
     app = server.http_app(
         PATH,
+        middleware=[Middleware(Lane, catalog=catalog, path=PATH)] if transport == STATELESS else [],
         json_response=transport.json,
         stateless_http=transport.stateless,
         host_origin_protection=True,
         allowed_hosts=allowed_hosts(deps.settings.base_url),
         allowed_origins=[deps.settings.base_url],
     )
-    finish(app, PATH, deps, {name: operation.scope for operation in bound for name in _names(operation)})
-    return McpDoor(server, app)
-
-
-def _names(operation: AnyOperation) -> tuple[str, ...]:
-    return (operation.id, operation.tool.name) if operation.tool else (operation.id,)
+    streaming = server.http_app(PATH, json_response=False, stateless_http=True)
+    finish(app, streaming, PATH, deps, bound)
+    return McpDoor(server, app, streaming)
 
 
 def _state_key(deps: Deps) -> bytes:

@@ -4,16 +4,16 @@ Only for connected apps, and only where the person's role could grant it; everyt
 itself, because a client that is sent back to a person who cannot help asks for ever.
 """
 
-import json
 from collections.abc import Mapping
 
 from starlette.datastructures import Headers
 from starlette.responses import JSONResponse
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from speko_core.accounts.oauth_consent import organizations_of
 from speko_core.deps import Deps
 from speko_core.principal import Principal
+from speko_mcp.bodies import Body, called_tool, message_in
 from speko_mcp.discovery import CALL
 from speko_mcp.identity import PrincipalToken
 
@@ -36,7 +36,7 @@ class StepUp:
         if principal is None:
             await self._app(scope, receive, send)
             return
-        body = _Body(receive)
+        body = Body(receive)
         tool = await _called_tool(Headers(scope=scope), body)
         needed = self._scopes.get(tool) if tool else None
         if needed is None or principal.may(needed) or not await self._grantable(principal, needed):
@@ -59,35 +59,6 @@ class StepUp:
         return JSONResponse(body, 403, headers={"WWW-Authenticate": challenge})
 
 
-class _Body:
-    """The start of a request's body, read ahead and given again."""
-
-    def __init__(self, receive: Receive) -> None:
-        self._receive = receive
-        self._read: list[Message] = []
-        self._given = 0
-
-    async def read(self, limit: int) -> bytes:
-        """The whole body, or nothing when it is larger than `limit` or the client left."""
-        content: bytes = b""
-        while len(content) <= limit:
-            message = await self._receive()
-            self._read.append(message)
-            if message["type"] != "http.request":
-                return b""
-            content += message.get("body", b"")
-            if not message.get("more_body", False):
-                return content
-        return b""
-
-    async def replay(self) -> Message:
-        """The messages that were read ahead, then those that follow."""
-        if self._given < len(self._read):
-            self._given += 1
-            return self._read[self._given - 1]
-        return await self._receive()
-
-
 def _connected_app(scope: Scope) -> Principal | None:
     if scope["type"] != "http" or scope["method"] != "POST":
         return None
@@ -97,25 +68,11 @@ def _connected_app(scope: Scope) -> Principal | None:
     return token.principal
 
 
-async def _called_tool(headers: Headers, body: _Body) -> str | None:
+async def _called_tool(headers: Headers, body: Body) -> str | None:
     """The tool named by the headers of the stateless era, else by the message; inside `call_tool`, the one it calls."""
     if headers.get("mcp-method", "tools/call") != "tools/call":
         return None
     named = headers.get("mcp-name")
     if named is not None and named != CALL:
         return named
-    try:
-        message = json.loads(await body.read(MAX_BODY_BYTES))
-    except ValueError:
-        return None
-    if _at(message, "method") != "tools/call":
-        return None
-    parameters = _at(message, "params")
-    name = _at(parameters, "name")
-    if name == CALL:
-        name = _at(_at(parameters, "arguments"), "name")
-    return name if isinstance(name, str) else None
-
-
-def _at(value: object, key: str) -> object:
-    return value.get(key) if isinstance(value, dict) else None
+    return called_tool(message_in(await body.read(MAX_BODY_BYTES)), CALL)

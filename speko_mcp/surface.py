@@ -6,11 +6,10 @@ A profile (`?profile=builder`, `X-MCP-Profile`) only shortens the list: what it 
 `search_tools` and `call_tool`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from fastmcp.tools import Tool
-from starlette.datastructures import Headers, QueryParams
 
 from speko_core.operations import AnyOperation, ToolBinding
 from speko_core.principal import Principal
@@ -50,7 +49,7 @@ class Surface:
         return binding.listed or self.whole
 
 
-def surface_of(query: QueryParams, headers: Headers, held: frozenset[str] | None) -> Surface:
+def surface_of(query: Mapping[str, str], headers: Mapping[str, str], held: frozenset[str] | None) -> Surface:
     """Read the choice of one request; `held` are the credential's toolsets. Unknown toolset names select nothing."""
     chosen = [query.get("toolsets"), headers.get("x-mcp-toolsets")]
     given = [names for names in (held, *map(_names, chosen)) if names is not None]
