@@ -3,7 +3,7 @@
 import click
 
 from speko_core.settings import load_settings
-from speko_gateway.app import document
+from speko_gateway.all_routes import document
 from speko_gateway.cli.output import show_json
 
 

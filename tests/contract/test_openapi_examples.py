@@ -24,7 +24,8 @@ from speko_core.deps import build_deps
 from speko_core.providers.adapters import ProviderRegistry
 from speko_core.providers.base import AudioChunk, Provider
 from speko_core.settings import Settings
-from speko_gateway.app import create_app, document
+from speko_gateway.all_routes import document
+from speko_gateway.app import create_app
 from tests.conftest import MASTER_KEY, Tenant, add_tenant
 from tests.fakes.scripted_providers import HEARD, HELLO, Script, ScriptedVendor, cast
 

@@ -23,7 +23,8 @@ from speko_core.integrations.models import Installation
 from speko_core.operations import AnyOperation, Http
 from speko_core.principal import ALL_SCOPES
 from speko_core.settings import Settings
-from speko_gateway.app import create_app, document
+from speko_gateway.all_routes import document
+from speko_gateway.app import create_app
 from tests.conftest import ENGINES, MASTER_KEY, Tenant, add_key, add_tenant, migrated_database
 from tests.connected_app import connected_app
 
