@@ -42,9 +42,8 @@ async def test_a_waiting_tool_tells_that_it_waits(deps: Deps, tenant: Tenant, er
         told.append((progress, message))
 
     async with mcp_client(replace(deps, clock=HurriedClock()), tenant.key, era=era) as client:
-        base = (
-            await call(client, "create_knowledge_base", agentId=tenant.agent_id, name="handbook")
-        ).structured_content
+        made = await call(client, "create_knowledge_base", agentId=tenant.agent_id, name="handbook")
+        base = made.structured_content["id"]
         pairs = [{"question": "When are you open?", "answer": "At nine."}]
         added = await call(client, "add_knowledge_faq", id=base, filename="faq.md", pairs=pairs)
         wanted = {"id": base, "documentId": added.structured_content["id"], "waitSeconds": 10}
