@@ -1,8 +1,12 @@
 """`speko-client.js` in a real browser: what a page that imports it is told and may do, on either socket."""
 
+import asyncio
 import json
+import re
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 import pytest_asyncio
@@ -17,6 +21,8 @@ pytestmark = [
     pytest.mark.asyncio(loop_scope="module"),
     pytest.mark.skipif(chromium_path() is None, reason="no Chromium on PATH"),
 ]
+ROOT = Path(__file__).parents[2]
+DOCS, CLIENT = ROOT / "docs", ROOT / "speko_gateway" / "web" / "client"
 # Keeps everything a conversation tells, in order.
 TELL = """
     window.told = [];
@@ -202,3 +208,39 @@ async def test_speech_to_speech_is_quiet_when_muted_and_when_interrupted(site: T
     await call_of[0].end("timeout", 4408)
     await page.until("told.at(-1)[0] === 'Disconnect'")
     assert (await page.evaluate("told.at(-1)[1]"))["reason"] == "timeout"
+
+
+async def test_the_example_of_the_documentation_talks(site: TalkSite, page: Page) -> None:
+    """SES-8: as it stands in docs/browser.md, with our address for its host."""
+    text = await asyncio.to_thread((DOCS / "browser.md").read_text)
+    example = text.split("// your page\n")[1].split("```")[0].replace("https://speko.example.com", site.base_url)
+    session = {"transportUrl": site.socket("media"), "transportToken": "tok_1"}
+    address = f"data:text/javascript,{quote(example + 'window.spoken = lines;')}"
+
+    async def script(call: Call) -> None:
+        await call.ready()
+        await call.send("transcript", source="agent", segmentId="a0", text="Hello", isFinal=False)
+        await call.send("transcript", source="agent", segmentId="a0", text="Hello.", isFinal=True)
+
+    site.media.script = script
+    await page.evaluate(f"window.fetch = async () => new Response({_js(_js(session))})")
+    await page.evaluate(f"import({_js(address)})")
+    await page.until("spoken.get('agent a0') === 'Hello.'")
+    await until(lambda: len(site.media.heard.messages) == 1, 10)
+    assert site.media.heard.messages == [{"type": "user_message", "text": "what are your opening hours"}]
+
+
+async def test_the_types_say_what_the_module_has(page: Page) -> None:
+    """SES-8: every export is declared, and every method of a conversation, and nothing that is not there."""
+    types = await asyncio.to_thread((CLIENT / "speko-client.d.ts").read_text)
+    declared = dict(re.findall(r"export declare (?:class|const) (\w+)\b[^{]*\{(.*?)\n\}", types, re.DOTALL))
+    assert sorted(declared) == sorted(await page.evaluate("Object.keys(client)"))
+    for name in ("VoiceConversation", "RealtimeVoiceConversation"):
+        methods = await page.evaluate(f"""(() => {{
+            const names = (of) => of === Object.prototype ? [] : [
+                ...Object.getOwnPropertyNames(of), ...names(Object.getPrototypeOf(of))];
+            return names(client.{name}.prototype);
+        }})()""")
+        said = re.findall(r"^  (?:private )?(\w+)\(", declared[name], re.MULTILINE)
+        # How the parts of the module reach each other.
+        assert {*methods} == {*said, "connect", "publish"}, name
