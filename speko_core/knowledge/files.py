@@ -8,9 +8,14 @@ from speko_core.knowledge.models import KnowledgeDocument
 from speko_core.removal import remove_folder
 
 
+def organization_folder(organization_id: str) -> str:
+    """Where the files of all knowledge bases of an organization are."""
+    return f"knowledge/{organization_id}"
+
+
 def folder(organization_id: str, base_id: str) -> str:
     """Where the files of a knowledge base are."""
-    return f"knowledge/{organization_id}/{base_id}"
+    return f"{organization_folder(organization_id)}/{base_id}"
 
 
 def key(row: KnowledgeDocument) -> str:

@@ -52,12 +52,17 @@ async def make(deps: Deps, args: JsonObject) -> JsonObject:
     return {"bytes": await store_archive(deps, organization_id, _key(organization_id, export_id))}
 
 
+def exports_of(organization_id: str) -> str:
+    """Where the archives of an organization are."""
+    return f"{FOLDER}/{organization_id}"
+
+
 def _key(organization_id: str, export_id: str) -> str:
-    return f"{FOLDER}/{organization_id}/{export_id}/archive"
+    return f"{exports_of(organization_id)}/{export_id}/archive"
 
 
 def _marker(organization_id: str, export_id: str) -> str:
-    return f"{FOLDER}/{organization_id}/{export_id}/asked"
+    return f"{exports_of(organization_id)}/{export_id}/asked"
 
 
 EXPORT = JobKind(

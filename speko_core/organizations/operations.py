@@ -1,8 +1,8 @@
 """The organization as operations."""
 
 from speko_core.operations import AnyOperation, ErrorCase, Http, Operation, ToolBinding
-from speko_core.organizations import exports, schemas, service
-from speko_core.schemas import Nothing
+from speko_core.organizations import deletion, exports, schemas, service
+from speko_core.schemas import Deleted, Nothing
 
 RECORDING_LOCKED = ErrorCase(409, "RECORDING_LOCKED", "HIPAA mode keeps recording off.")
 EXPORT_NOT_FOUND = ErrorCase(404, "NOT_FOUND", "No export of this id, or it is older than seven days.")
@@ -50,6 +50,32 @@ UPDATE = Operation(
         listed=False,
     ),
 )
+DELETE = Operation(
+    id="organization.delete",
+    summary="Delete the organization",
+    description="Deletes everything the organization has, for good: agents, calls, recordings, documents, keys, "
+    "members. Usage and ledger stay, as the books. Owners only; `name` has to be the organization's.",
+    scope="account:write",
+    effect="destroy",
+    input=schemas.OrganizationDelete,
+    output=Deleted,
+    run=deletion.delete,
+    errors=(
+        ErrorCase(403, "FORBIDDEN", "The caller is no owner."),
+        ErrorCase(409, "OPERATING_ORGANIZATION", "The first organization operates the installation."),
+        ErrorCase(409, "SESSION_RUNNING", "Sessions have to end first."),
+    ),
+    http=Http("DELETE", "/v1/organization", tag=TAG),
+    tool=ToolBinding(
+        "delete_organization",
+        "Delete organization",
+        "Use only when the person explicitly asked to delete their whole organization, for good. Needs its exact name "
+        "from get_organization.",
+        toolset="account",
+        next_steps=("nothing more can be done here",),
+        listed=False,
+    ),
+)
 
 EXPORT = Operation(
     id="organization.export",
@@ -92,4 +118,4 @@ EXPORT_GET = Operation(
     ),
 )
 
-OPERATIONS: tuple[AnyOperation, ...] = (GET, UPDATE, EXPORT, EXPORT_GET)
+OPERATIONS: tuple[AnyOperation, ...] = (GET, UPDATE, DELETE, EXPORT, EXPORT_GET)

@@ -43,6 +43,12 @@ class OrganizationUpdate(Input):
         return self
 
 
+class OrganizationDelete(Input):
+    """The organization goes, with everything it has."""
+
+    name: str = Field(max_length=200, description="The organization's name, exactly, as a confirmation.")
+
+
 class ExportRef(Input):
     """Names one export."""
 

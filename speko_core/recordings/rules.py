@@ -32,9 +32,14 @@ class RecordingStatus(StrEnum):
 EXPECTED = frozenset({RecordingStatus.PENDING, RecordingStatus.UPLOADING})
 
 
+def recordings_of(organization_id: str) -> str:
+    """Where the files of an organization's recordings are."""
+    return f"{FOLDER}/{organization_id}"
+
+
 def file_key(organization_id: str, session_id: str) -> str:
     """Where the file of a session's recording is."""
-    return f"{FOLDER}/{organization_id}/{session_id}"
+    return f"{recordings_of(organization_id)}/{session_id}"
 
 
 def limit_bytes(max_duration_s: int) -> int:
