@@ -29,8 +29,8 @@ from speko_worker.recorder import TurnRecorder
 from speko_worker.records import Turn
 from speko_worker.reporting import TurnReporter
 from speko_worker.rules import lifetime_s, next_action
-from speko_worker.tracing.trace import CallTrace
 from speko_worker.steering import Steering
+from speko_worker.tracing.trace import CallTrace
 
 logger = logging.getLogger("speko.worker.session")
 
@@ -127,6 +127,11 @@ class CallSession:
     def _spawn(self, work: Coroutine[None, None, Outcome], name: str) -> asyncio.Task[Outcome]:
         return asyncio.create_task(work, name=f"speko.call.{name}")
 
+    @property
+    def _greets(self) -> bool:
+        mode = self._plan.first_message_mode
+        return mode == "generate" or (mode == "say" and bool(self._plan.first_message))
+
     def _ready_frame(self) -> JsonObject:
         return {
             "type": "ready",
@@ -136,6 +141,7 @@ class CallSession:
             "outputSampleRate": self._plan.output_sample_rate,
             "sandbox": self._plan.offline,
             "background": self._plan.audio.has_sounds,
+            "greets": self._greets,
         }
 
     async def _start(self) -> None:

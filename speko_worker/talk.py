@@ -27,6 +27,8 @@ GOODBYE_S = 4.0
 CLOSE_TIMEOUT_S = 1.0
 # The agent may open the conversation: speaking over its greeting would interrupt it.
 GREETING_WAIT_S = 0.6
+# One that says so is waited for, on however slow a machine.
+LATE_GREETING_S = 20.0
 # Listening, answered and no audio for this long: the agent is done.
 QUIET_S = 0.8
 # Nothing at all happened for this long after the caller's last word: there will be no answer.
@@ -100,6 +102,7 @@ class _Heard:
 
     ready: JsonObject | None = None
     agent: str = "listening"
+    has_spoken: bool = False
     audio: bytearray = field(default_factory=bytearray)
     turns: list[JsonObject] = field(default_factory=list)
     end_reason: str | None = None
@@ -129,6 +132,7 @@ class _Heard:
             self.is_ready.set()
         elif kind == "state":
             self.agent = str(frame.get("agent"))
+            self.has_spoken = self.has_spoken or self.agent == "speaking"
         elif kind == "turn":
             self.turns.append(frame)
         elif kind == "end":
@@ -221,7 +225,8 @@ async def _converse(socket: ClientConnection, heard: _Heard, samples: "_Samples 
 
 
 def _greeting_over(heard: _Heard, elapsed_s: float, options: TalkOptions) -> bool:
-    if elapsed_s < options.greeting_wait_s:
+    greets = (heard.ready or {}).get("greets") is True and not heard.has_spoken
+    if elapsed_s < (LATE_GREETING_S if greets else options.greeting_wait_s):
         return False
     return heard.agent == "listening" and time.monotonic() - heard.last_activity > min(QUIET_S, options.quiet_s) / 2
 

@@ -58,6 +58,7 @@ async def test_the_first_message_is_spoken_word_for_word(gateway: FakeGateway) -
         "outputSampleRate": 24_000,
         "sandbox": True,
         "background": False,
+        "greets": True,
     }
     assert caller.said == [("agent", "Good morning.")]
     assert gateway.calls_to("llm") == []
