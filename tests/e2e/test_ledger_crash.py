@@ -23,7 +23,7 @@ from tests.core.metering_kit import assert_exact
 
 pytestmark = pytest.mark.e2e
 
-ROUNDS = int(os.environ.get("CRASH_ROUNDS", "4"))
+ROUNDS = int(os.environ.get("CRASH_ROUNDS", "3"))
 CALLERS = 12
 UP_WITHIN_S = 120.0
 BODY = {"messages": [{"role": "user", "content": "Hi"}], "intent": {"language": "en"}, "maxTokens": 50}
@@ -38,6 +38,7 @@ class Callers:
     port: int
     begun: int = 0
     answered: list[str] = field(default_factory=list)
+    first: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def call(self, client: httpx.AsyncClient) -> None:
         with contextlib.suppress(httpx.HTTPError):
@@ -47,6 +48,7 @@ class Callers:
                 assert answer.status_code == 200, answer.text
                 assert b"event: done\n" in answer.content
                 self.answered.append(answer.headers["x-speko-decision-id"])
+                self.first.set()
 
     def client(self) -> httpx.AsyncClient:
         headers = {"Authorization": f"Bearer {self.key}"}
@@ -63,15 +65,16 @@ async def started(deps: Deps) -> tuple[asyncio.subprocess.Process, int]:
 
 
 async def one_round(deps: Deps, key: str, chance: random.Random) -> Callers:
-    """Start, let callers call, kill at some instant, wait for everybody to notice."""
+    """Start, let callers call, kill at some instant after the first answer, wait for everybody to notice."""
     process, port = await started(deps)
     callers = Callers(key, port)
     try:
         async with callers.client() as client:
             async with asyncio.timeout(UP_WITHIN_S):
                 assert (await client.get("/healthz")).status_code == 200
-            calling = [asyncio.create_task(callers.call(client)) for _ in range(CALLERS)]
-            await asyncio.sleep(chance.uniform(0.05, 0.6))
+                calling = [asyncio.create_task(callers.call(client)) for _ in range(CALLERS)]
+                await callers.first.wait()
+            await asyncio.sleep(chance.uniform(0, 0.5))
             process.kill()
             await asyncio.gather(*calling)
     finally:
@@ -97,7 +100,6 @@ async def test_killing_the_process_loses_and_doubles_nothing(deps: Deps, tenant:
         debits = (await db.execute(select(func.count(LedgerEntry.id)))).scalar_one()
         balance = (await db.execute(select(func.sum(LedgerEntry.amount_micro_usd)))).scalar_one()
         decisions = set((await db.execute(select(RoutingDecision.id))).scalars())
-    assert answered, "no call was answered before the kills"
     assert len(booked) == len(set(booked)) == debits
     assert set(answered) <= set(booked)
     assert len(booked) <= begun
