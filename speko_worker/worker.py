@@ -27,7 +27,8 @@ REGISTER_S = 2.0
 FIRST_RETRY_S = 0.2
 # A worker whose last registration is older than this is not reachable through the gateway.
 REGISTRATION_VALID_S = 10.0
-RECOVER_EVERY_S = 30.0
+# A call whose process died waits this long for its end; looking costs a listing of two folders.
+RECOVER_EVERY_S = 5.0
 VAD_THREADS = 2
 
 _CLAIM_CLOSE = {404: 4404, 409: 4409, 410: 4408}

@@ -40,7 +40,6 @@ async def installation(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterato
     folder = tmp_path_factory.mktemp("rooms")
     async with running_livekit(program, folder / "livekit.log") as server:
         variables = {
-            "SPEKO_SESSION_GRACE_S": "6",
             "SPEKO_ALLOW_INSECURE_WEBHOOKS": "1",
             "SPEKO_LIVEKIT_CLIENT": str(LIBRARY),
             **server.settings(),
