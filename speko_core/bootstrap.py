@@ -24,7 +24,6 @@ from speko_core.db.schema import is_current
 from speko_core.deps import Deps
 from speko_core.errors import ConfigurationError
 from speko_core.ids import new_id
-from speko_core.organizations.founding import found
 from speko_core.preflight import check_database, check_ports
 from speko_core.settings import Role
 
@@ -95,7 +94,9 @@ async def _seed_once(deps: Deps, mark: str) -> FirstStart:
         db.add(Installation(id=_ONLY_ROW, key_fingerprint=mark, created_at=now))
         await db.flush()
         user_id = (await sign_in.find_or_create_user(db, OWNER_EMAIL, now)).id
-        ctx = await found(deps, db, organization_id, ORGANIZATION_NAME, user_id)
+        # Loaded once in the life of an installation.
+        founding = import_module("speko_core.organizations.founding")
+        ctx = await founding.found(deps, db, organization_id, ORGANIZATION_NAME, user_id)
         test = await accounts.create_key(ctx, KeyCreate(name="First test key", mode="test"))
         live = await accounts.create_key(ctx, KeyCreate(name="First live key", mode="live"))
         url = await sign_in_url(deps, db, user_id)

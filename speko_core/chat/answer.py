@@ -15,11 +15,11 @@ from speko_core.deps import Deps
 from speko_core.ids import new_id
 from speko_core.oneshot.call import BEAT_S, WireEvent
 from speko_core.oneshot.complete import CompleteCall
+from speko_core.oneshot.completing import open_completion
 from speko_core.oneshot.following import Spoken, request_as
 from speko_core.oneshot.schemas import CompleteInput
 from speko_core.oneshot.streamed import Streamed
 from speko_core.oneshot.tool_loop import ToolLoop
-from speko_core.oneshot.tool_turn import open_completion
 from speko_core.principal import Principal
 from speko_core.sessions import repository
 from speko_core.sessions.announce import announce

@@ -24,26 +24,10 @@ from speko_core.toolrun.tool import RunnableTool
 CHAT = "chat"
 
 
-async def open_completion(
-    deps: Deps,
-    principal: Principal,
-    data: CompleteInput,
-    *,
-    session_id: str | None = None,
-    idempotency_key: str | None = None,
+async def open_turn(
+    deps: Deps, principal: Principal, data: CompleteInput, own: str | None, idempotency_key: str | None
 ) -> CompleteCall | ToolLoop:
-    """Route a completion, with the tool loop where a tool runs here; nothing is sent before `start`.
-
-    A session's own credential brings the tools of its agent; on a clash of names they win.
-
-    Raises:
-        InvalidInput: a tool cannot run, or an allow-list entry is unknown.
-        NoCandidate: no model may serve the call.
-        InsufficientCredits: there is no credit for a managed call.
-    """
-    own = principal.session_id or session_id
-    if principal.session_id is None and all(tool.kind == "inline" for tool in data.tools or ()):
-        return await open_complete(deps, principal, data, session_id=own)
+    """As `completing.open_completion`, for calls that may have tools to run; `own` is the session, if any."""
     session = await session_of(deps, principal, own)
     plan = plan_of(deps, session) if session is not None and principal.session_id is not None else None
     tools = await request_tools(deps, principal, data.tools or (), session)

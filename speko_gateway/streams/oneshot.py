@@ -8,12 +8,12 @@ from starlette.routing import Route
 
 from speko_core.audio.transcode import requested_target
 from speko_core.errors import InvalidInput
+from speko_core.oneshot.complete import CompleteCall
+from speko_core.oneshot.completing import open_completion
 from speko_core.oneshot.parsing import parse_json
 from speko_core.oneshot.schemas import CompleteInput, SttOptions, SynthesizeInput, TranscribeInput
 from speko_core.oneshot.streamed import Streamed
 from speko_core.oneshot.synthesize import open_synthesize
-from speko_core.oneshot.tool_loop import ToolLoop
-from speko_core.oneshot.tool_turn import open_completion
 from speko_core.oneshot.transcribe import open_transcribe
 from speko_core.routing.intent import Constraints, RoutingIntent
 from speko_gateway.auth import deps_of, principal_with
@@ -57,7 +57,7 @@ async def complete(request: Request) -> Response:
         idempotency_key=request.headers.get("idempotency-key", "").strip()[:200] or None,
     )
     # Each has events of its own type.
-    return _answer(request, call) if isinstance(call, ToolLoop) else _answer(request, call)
+    return _answer(request, call) if isinstance(call, CompleteCall) else _answer(request, call)
 
 
 async def synthesize(request: Request) -> Response:

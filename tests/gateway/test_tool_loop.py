@@ -14,8 +14,8 @@ from speko_core.adapters.inline_jobs import InlineJobs
 from speko_core.deps import Deps
 from speko_core.jobs import KINDS
 from speko_core.metering.models import UsageEvent
+from speko_core.oneshot.completing import open_completion
 from speko_core.oneshot.schemas import CompleteInput
-from speko_core.oneshot.tool_turn import open_completion
 from speko_core.principal import ALL_SCOPES, Principal
 from speko_core.providers.base import LlmRequest, LlmUsage, TextDelta, ToolCall
 from speko_core.toolrun.models import ToolCallRow
