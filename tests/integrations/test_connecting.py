@@ -123,6 +123,17 @@ async def test_an_app_that_is_away_is_no_connection(desk: Desk) -> None:
     assert await desk.installations() == []
 
 
+async def test_a_version_whose_tools_need_a_connection_that_ended_is_not_deployed(desk: Desk) -> None:
+    """AGT-5, AGT-7: found before a caller finds it."""
+    installation_id, deploy = await desk.connect("slack"), f"/v1/agents/{desk.tenant.agent_id}/deploy"
+    await desk.tool("slack", "post_message")
+    assert (await desk.rest.post(deploy, json={"dryRun": True})).json()["problems"] == []
+    await desk.rest.delete(f"/v1/integrations/installations/{installation_id}")
+    refused = await desk.rest.post(deploy, json={})
+    assert (refused.status_code, refused.json()["code"]) == (409, "VERSION_NOT_DEPLOYABLE")
+    assert "tools.post_message.source.installationId names an account that is not connected" in refused.json()["error"]
+
+
 async def test_disconnecting_revokes_at_the_app_and_keeps_the_history(desk: Desk) -> None:
     """AGT-5: the token is worth nothing afterwards; the same account again is the same installation."""
     installation_id = await desk.connect("google_calendar")

@@ -17,7 +17,7 @@ from speko_core.outbound.exchange import ExchangeFailed, exchange
 from speko_core.settings import Settings
 from speko_gateway.cli.welcome import welcome_lines
 from speko_gateway.links import links
-from tests.core.outbound.endpoint_kit import ScriptedResolver, endpoint, tls_pair
+from tests.core.outbound.endpoint_kit import OK, ScriptedResolver, endpoint, tls_pair
 
 BLOCKED = """127.0.0.1 localhost 2130706433 0x7f000001 0x7f.0.0.1 0177.0.0.1 127.1 0.0.0.0 0 [::1] [::]
 [::ffff:127.0.0.1] [::ffff:7f00:1] [64:ff9b::7f00:1] [64:ff9b:1::7f00:1] [2002:7f00:1::] [fe80::1] [fec0::1] [fd00::1]
@@ -142,6 +142,19 @@ async def _reason(answer: bytes, **limits: float) -> str:
 async def test_a_misbehaving_endpoint_fails_with_our_word_for_it(answer: bytes, reason: str) -> None:
     """AGT-3: redirects, floods, lies about the length, compression, another protocol, silence."""
     assert await _reason(answer) == reason
+
+
+async def test_an_endpoint_may_use_the_whole_time_it_was_given() -> None:
+    """AGT-3: `timeoutMs` counts, not how long the client waits for a read of its own accord."""
+
+    async def thinks(writer: asyncio.StreamWriter) -> None:
+        await asyncio.sleep(0.1)
+        writer.write(OK)
+
+    async with endpoint() as server, client() as guarded:
+        server.behaviour, guarded.timeout = thinks, httpx.Timeout(0.02, connect=2)
+        request = guarded.build_request("GET", f"http://127.0.0.1:{server.port}/")
+        assert (await exchange(guarded, request, total_s=5, max_bytes=1000)).body == b"ok"
 
 
 async def test_an_endpoint_that_drips_is_cut_off_at_the_total() -> None:
