@@ -77,6 +77,7 @@ async def test_a_speech_to_speech_conversation_starts_from_the_same_form(tenant:
     link = urlsplit(started.headers["location"])
     fields = parse_qs(link.fragment)
     assert (link.netloc, link.query, fields["mode"], fields["sandbox"]) == ("", "", ["s2s"], ["1"])
+    assert fields["agent"]
     assert fields["url"][0].endswith(f"{session_id_of(started)}/realtime")
 
 

@@ -19,6 +19,8 @@ from speko_gateway.web.waterfall import waterfall
 SECTION = "/sessions"
 PAGE_SIZE = 25
 STATUSES = get_args(StatusName)
+GOING_ON = ("created", "active", "ending")
+COMING = ("pending", "uploading")
 
 
 def routes(deps: Deps) -> list[BaseRoute]:
@@ -61,7 +63,7 @@ async def _recording(visit: Visit) -> Response:
 
 def _may_change(session: JsonObject) -> bool:
     """The call goes on, or its recording is on its way."""
-    return session["status"] in ("created", "active", "ending") or session["recordingStatus"] in ("pending", "uploading")
+    return session["status"] in GOING_ON or session["recordingStatus"] in COMING
 
 
 def _with_bars(entries: list[JsonObject]) -> list[dict[str, object]]:

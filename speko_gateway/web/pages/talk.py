@@ -34,18 +34,15 @@ async def _start(visit: Visit, fields: FormData) -> Response:
     """Create the session like any other client, and hand the token on in the fragment only."""
     wanted = {"agentId": fields.get("agent"), "mode": fields.get("mode") or "cascade"}
     session = as_object(await visit.run(sessions.CREATE, wanted, once=str(fields.get("once"))))
-    # Only path and fragment: the person stays on the host they are signed in at.
-    return RedirectResponse(_talk_path(session), 303)
-
-
-def _talk_path(session: JsonObject) -> str:
     if "talkUrl" in session:
         link = urlsplit(str(session["talkUrl"]))
-        return f"{link.path}#{link.fragment}"
-    return f"/talk/{session['sessionId']}#{_realtime_fragment(session)}"
+        # Only path and fragment: the person stays on the host they are signed in at.
+        return RedirectResponse(f"{link.path}#{link.fragment}", 303)
+    agent = as_object(await visit.run(agents.GET, {"id": wanted["agentId"]}))
+    return RedirectResponse(f"/talk/{session['sessionId']}#{_realtime_fragment(session, agent)}", 303)
 
 
-def _realtime_fragment(session: JsonObject) -> str:
-    """What the talk page needs to know of a speech-to-speech session: its socket does not tell who serves."""
-    told = {"mode": "s2s", "token": session["wsToken"], "url": session["wsUrl"]}
+def _realtime_fragment(session: JsonObject, agent: JsonObject) -> str:
+    """What the talk page needs to know of a speech-to-speech session: its socket tells neither name nor provider."""
+    told = {"mode": "s2s", "agent": agent["name"], "token": session["wsToken"], "url": session["wsUrl"]}
     return urlencode({**told, "sandbox": 1} if session["provider"] == OFFLINE else told)

@@ -50,7 +50,7 @@ class Talk {
   #callbacks() {
     const screen = this.#screen;
     return {
-      onReady: (details) => screen.introduce({ sandbox: this.#link.sandbox, ...details }),
+      onReady: (details) => screen.introduce({ ...this.#link.introduction, ...details }),
       onMessage: (message) => screen.transcript.message(message),
       onTurn: (turn) => screen.turn(turn),
       onAgentState: (state) => screen.agentState(state),
@@ -95,8 +95,8 @@ function linkFromAddress() {
   const sessionId = location.pathname.split("/").pop();
   const [url, token] = [fields.get("url"), fields.get("token")];
   // The socket of speech to speech does not tell who serves.
-  const told = { isRealtime: fields.get("mode") === "s2s", sandbox: fields.has("sandbox") };
-  return url && token ? { sessionId, url, token, ...told } : null;
+  const introduction = { agentName: fields.get("agent"), sandbox: fields.has("sandbox") };
+  return url && token ? { sessionId, url, token, introduction, isRealtime: fields.get("mode") === "s2s" } : null;
 }
 
 const link = linkFromAddress();
