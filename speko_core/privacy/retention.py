@@ -9,17 +9,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import cast
 
-from sqlalchemy import ColumnElement, CursorResult, delete, or_, select, update
+from sqlalchemy import ColumnElement, CursorResult, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from speko_core.accounts.models import (
-    AuditEntry,
-    BrowserSession,
-    IdempotencyRecord,
-    Organization,
-    RoleLease,
-    SignInLink,
-)
+from speko_core.accounts import sweep as accounts
+from speko_core.accounts.models import AuditEntry, IdempotencyRecord, Organization, RoleLease
 from speko_core.adapters.blob_urls import USED_URLS
 from speko_core.db.base import Base
 from speko_core.deps import Deps
@@ -205,10 +199,8 @@ def _audit(deps: Deps, organization_id: str, counts: str) -> AuditEntry:
 async def _sweep_installation(deps: Deps) -> JsonObject:
     now = deps.clock.now()
     async with deps.database.transaction(None, all_organizations=True) as db:
-        used_links = or_(SignInLink.used_at.is_not(None), SignInLink.expires_at <= now)
         return {
-            "signInLinks": await _delete(db, SignInLink, used_links),
-            "browserSessions": await _delete(db, BrowserSession, BrowserSession.expires_at <= now),
+            **await accounts.sweep(db, now),
             "roleLeases": await _delete(db, RoleLease, RoleLease.last_seen_at < now - DEAD_LEASES),
         }
 
