@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from speko_core.migration import graphs, tools
 from speko_core.migration.arrange import arrange
 from speko_core.migration.build import AgentBuild, Build, BuildOptions, Key
-from speko_core.migration.emit_agent import agent_payload, entry_served
+from speko_core.migration.emit_agent import agent_payload
 from speko_core.migration.emit_session import declare_variables, phone_config, session_config
+from speko_core.migration.emit_stack import entry_served
 from speko_core.migration.emit_tools import ToolWriter
 from speko_core.migration.handoff_tools import handoff_tool
 from speko_core.migration.neutral import Agent, Transfer, VoiceAgents

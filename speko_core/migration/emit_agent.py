@@ -7,8 +7,8 @@ from speko_core.agents import config
 from speko_core.agents.schemas import MAX_EXTRACTION_TEXT, AgentCreate
 from speko_core.migration import languages
 from speko_core.migration.build import BuildOptions
-from speko_core.migration.neutral import Agent, Model
-from speko_core.migration.vendors import entry_of
+from speko_core.migration.emit_stack import stack_of, voice_of
+from speko_core.migration.neutral import Agent
 from speko_core.types import JsonObject, JsonValue
 
 MAX_PROMPT = 100_000
@@ -40,8 +40,8 @@ def agent_payload(agent: Agent, prompt: str, options: BuildOptions, warnings: li
         "firstMessageMode": agent.first_message.mode or ("say" if agent.first_message.text else "wait"),
         "firstMessage": _cut(agent.first_message.text or "", 10_000, "The first message", warnings) or None,
         "llmOptions": _llm(agent, options, warnings),
-        "stackPreferences": _stack(agent, options, warnings),
-        "voice": _voice(agent, options),
+        "stackPreferences": stack_of(agent, options, warnings),
+        "voice": voice_of(agent, options),
         "sttOptions": _stt(agent, warnings),
         "ttsOptions": _tts(agent, warnings),
         "idleReprompt": _idle(agent, language or languages.DEFAULT, warnings),
@@ -98,48 +98,6 @@ def _llm(agent: Agent, options: BuildOptions, warnings: list[str]) -> JsonObject
     if llm.model and len(llm.model) <= 120 and pinned:
         values["model"] = llm.model
     return values
-
-
-def entry_served(layer: str, model: Model, options: BuildOptions) -> str | None:
-    """The allow-list entry this installation can serve: the model, else its vendor, else None."""
-    entry = entry_of(model)
-    if entry is None or options.served is None or f"{layer}:{entry}" in options.served:
-        return entry
-    return model.provider if f"{layer}:{model.provider}" in options.served else None
-
-
-def _stack(agent: Agent, options: BuildOptions, warnings: list[str]) -> JsonObject | None:
-    if options.providers == "any":
-        return None
-    layers: dict[str, Sequence[Model]] = {
-        "stt": [agent.stt, *agent.stt.fallbacks],
-        "llm": [agent.llm, *agent.llm.fallbacks],
-        "tts": [agent.voice, *agent.voice.fallbacks],
-        "s2s": [agent.s2s] if agent.s2s else [],
-    }
-    allowed: JsonObject = {}
-    for layer, models in layers.items():
-        kept = list(dict.fromkeys(_entry(layer, model, options, warnings) for model in models))
-        entries = [entry for entry in kept if entry is not None][:50]
-        if entries:
-            allowed[layer] = list(entries)
-    return {"allowedProviders": allowed} if allowed else None
-
-
-def _entry(layer: str, model: Model, options: BuildOptions, warnings: list[str]) -> str | None:
-    wanted, served = entry_of(model), entry_served(layer, model, options)
-    if wanted is not None and served is None:
-        warnings.append(f"This installation does not serve {model.provider} ({layer}); the router picks another.")
-    elif wanted != served:
-        warnings.append(
-            f"{wanted} ({layer}) is not a model this installation knows; any model of {served} may be used."
-        )
-    return served
-
-
-def _voice(agent: Agent, options: BuildOptions) -> str | None:
-    usable = options.providers == "keep" and entry_served("tts", agent.voice, options) is not None
-    return agent.voice.id if usable and agent.voice.id and len(agent.voice.id) <= 120 else None
 
 
 def _stt(agent: Agent, warnings: list[str]) -> JsonObject:

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass, field
 
+from speko_core.migration.ledger import Locations
 from speko_core.migration.paths import Path
 from speko_core.migration.readers.base import Detection, part
-from speko_core.migration.source import Locations
 from speko_core.types import JsonObject, JsonValue
 
 

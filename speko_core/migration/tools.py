@@ -4,7 +4,8 @@ import re
 from typing import Literal
 
 from speko_core.migration.neutral import Agent, Extraction, Header, Tool
-from speko_core.migration.secrets import is_sensitive_header, placeholder
+from speko_core.migration.secret_signs import is_sensitive_header
+from speko_core.migration.secrets import placeholder
 from speko_core.migration.source import Node
 from speko_core.types import JsonObject, JsonValue
 

@@ -2,101 +2,24 @@
 
 import json
 
-from speko_core.errors import InvalidInput
 from speko_core.migration import graphs, languages, tools, vendors
-from speko_core.migration.documents import parse_json
 from speko_core.migration.neutral import (
     Agent,
-    Endpoint,
     Extraction,
     Graph,
     GraphEdge,
     GraphNode,
-    Header,
     Speech2Speech,
-    Tool,
-    Transfer,
     VoiceAgents,
     Webhook,
 )
 from speko_core.migration.readers.base import Detection, Reader, any_of, has, part, rows
-from speko_core.migration.rules import Rule, RuleTree, ignored, unsupported
+from speko_core.migration.readers.bolna_rules import TASK_RULES, TOP_RULES
+from speko_core.migration.readers.bolna_tools import read_tools
 from speko_core.migration.source import Node, Source
 from speko_core.migration.variables import take_template
 from speko_core.types import JsonValue
 
-_VENDOR = "A setting of Bolna or that vendor only."
-_TASK = RuleTree(
-    (
-        *ignored(
-            "How Bolna wires its own parts.", "task_type", "toolchain", "tools_config.input", "tools_config.output"
-        ),
-        *unsupported(
-            _VENDOR,
-            "tools_config.synthesizer",
-            "tools_config.transcriber",
-            "tools_config.llm_agent",
-            "tools_config.api_tools",
-            "task_config",
-            "tools_config",
-        ),
-        *ignored(
-            "The transport decides the encoding.",
-            "tools_config.transcriber.encoding",
-            "tools_config.synthesizer.stream",
-            "tools_config.transcriber.sampling_rate",
-            "tools_config.synthesizer.audio_format",
-            "tools_config.transcriber.stream",
-            "tools_config.synthesizer.buffer_size",
-        ),
-        *unsupported(
-            "The agent does not murmur while the caller speaks.",
-            "task_config.backchanneling",
-            "task_config.backchanneling_message_gap",
-            "task_config.backchanneling_start_delay",
-            "task_config.use_fillers",
-        ),
-        *unsupported("Digits the caller types are not collected.", "task_config.dtmf_enabled"),
-        Rule(
-            "tools_config.transcriber.endpointing", "unsupported", "The recognizer's own endpointing is not used here."
-        ),
-        Rule("tools_config.transcriber.multilingual", "approximated", "", "language.others"),
-        Rule("tools_config.synthesizer.multilingual", "approximated", "", "language.others"),
-        Rule("task_config.incremental_delay", "approximated", "", "turn.sensitivity"),
-        Rule("task_config.interruption_backoff_period", "approximated", "", "turn.sensitivity"),
-        Rule("task_config.optimize_latency", "approximated", "", "turn.sensitivity"),
-        Rule("task_config.call_hangup_message", "approximated", "", "endCall.message"),
-        Rule("task_config.noise_cancellation_level", "approximated", "", "turn.noiseCancellation"),
-    )
-)
-_TOP = RuleTree(
-    (
-        *ignored(
-            "Metadata of Bolna's database.",
-            "id",
-            "agent_id",
-            "agent_status",
-            "created_at",
-            "updated_at",
-            "agent_type",
-            "humanized_created_at",
-            "humanized_updated_at",
-            "user_id",
-            "_comment",
-            "is_migrated",
-            "template_id",
-        ),
-        *unsupported(
-            "A matter of the installation here, not of the agent.",
-            "calling_guardrails",
-            "ingest_source_config",
-            "restricted_countries",
-            "cost_config",
-        ),
-        Rule("inbound_phone_number", "needs_input", "", "telephony.numbers"),
-        Rule("dispositions", "approximated", "Make an extraction field of the outcomes that matter."),
-    )
-)
 _NOTE = "A note about a Bolna agent, without its tasks; export the agent with Bolna's API (GET /v2/agent/<id>)."
 
 
@@ -129,8 +52,8 @@ def read(source: Source, detection: Detection) -> VoiceAgents:
     prompts = config["agent_prompts"] if config["agent_prompts"] else root["agent_prompts"]
     for at, task in enumerate(config["tasks"].items(), 1):
         _task(agent, task, prompts[f"task_{at}"], at)
-    config.apply(_TOP)
-    root.apply(_TOP)
+    config.apply(TOP_RULES)
+    root.apply(TOP_RULES)
     return VoiceAgents(platform="bolna", kind=detection.kind, agents=[agent])
 
 
@@ -150,7 +73,7 @@ def _task(agent: Agent, task: Node, prompts: Node, at: int) -> None:
         if url:
             agent.webhooks.append(Webhook(event="post_call", url=url))
     prompts.mark("approximated", "A prompt of that task.", "prompt")
-    task.apply(_TASK)
+    task.apply(TASK_RULES)
 
 
 def _extraction(agent: Agent, task: Node, prompts: Node) -> None:
@@ -194,7 +117,7 @@ def _conversation(agent: Agent, config: Node) -> None:
             model=speech.at("provider_config", "model").take_text("s2s.model"),
             voice=speech.at("provider_config", "voice").take_text("s2s.voice"),
         )
-    _tools(agent, config["api_tools"])
+    read_tools(agent, config["api_tools"])
 
 
 def _llm(agent: Agent, node: Node) -> None:
@@ -239,61 +162,6 @@ def _graph(agent: Agent, config: Node) -> None:
         item.mark("approximated", "A detail of that stage.", "graph")
         graph.nodes.append(stage)
     graphs.attach(agent, graph)
-
-
-def _tools(agent: Agent, node: Node) -> None:
-    listed = node["tools"]
-    if isinstance(listed.json, str) and listed.json:
-        try:
-            value = parse_json(listed.json, "tools")
-        except InvalidInput:
-            listed.mark("invalid", "Must be a list of tools, or JSON text of one.")
-            return
-        items = Source(value).root.items()
-        listed.approximated("A list written as text.", "tools")
-    else:
-        items = listed.items()
-    for item in items:
-        name = item["name"].text or "tool"
-        _tool(agent, item, node["tools_params"][name])
-
-
-def _tool(agent: Agent, item: Node, params: Node) -> None:
-    number = params.at("param", "call_transfer_number")
-    key = item["key"].take_text("tools.kind") or ""
-    if key.startswith("transfer_call") or number:
-        _transfer(agent, item, params, number)
-        return
-    token = params["api_token"]
-    headers = tools.take_headers(params["headers"])
-    token.mark("needs_input", "A stored token; set the header anew.", "tools.secret")
-    if token.text and not any(header.name.lower() == "authorization" for header in headers):
-        headers.append(Header(name="Authorization", value=token.text, secret=True))
-    body = params["param"]
-    speech = item["pre_call_message"].take_text("tools.speech")
-    tool = Tool(
-        name=tools.take_name(item["name"], "custom_task"),
-        description=item["description"].take_text("tools.description") or "",
-        parameters=tools.take_schema(item["parameters"]),
-        kind="webhook" if params["url"].text else "inline",
-        endpoint=Endpoint(
-            url=params["url"].take_text("tools.url") or "",
-            method=(params["method"].take_text("tools.method") or "POST").upper(),
-            headers=headers,
-            body=body.take("tools.body"),
-            payload_format="bolna",
-        ),
-        speech=speech or params["pre_call_message"].take_text("tools.speech"),
-    )
-    params["pre_call_message"].mark("approximated", "", "tools.speech")
-    tools.add_tool(agent, tool)
-
-
-def _transfer(agent: Agent, item: Node, params: Node, number: Node) -> None:
-    to = number.take_text("transfers.to") or params["call_transfer_number"].take_text("transfers.to") or ""
-    agent.transfers.append(Transfer(to=to, description=item["description"].take_text("transfers.description") or ""))
-    item.mark("approximated", "The built-in transfer tool has its own name and arguments.", "transfers")
-    params.mark("approximated", "The built-in transfer tool has its own name and arguments.", "transfers")
 
 
 def _behaviour(agent: Agent, node: Node) -> None:

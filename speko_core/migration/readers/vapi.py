@@ -1,16 +1,14 @@
 """Vapi: assistants with legacy keys, squads, stored tools; JSON, YAML, Markdown with front matter."""
 
-from speko_core.migration import languages, tools, vendors
+from speko_core.migration import languages, vendors
 from speko_core.migration.documents import BODY
 from speko_core.migration.neutral import (
     Agent,
-    Criterion,
     Model,
-    Transfer,
     VoiceAgents,
-    Webhook,
 )
 from speko_core.migration.readers.base import Detection, Reader, any_of, has, part, rows
+from speko_core.migration.readers.vapi_conduct import read_analysis, read_ending, read_turns, read_webhooks
 from speko_core.migration.readers.vapi_rules import KNOWN, RULES, near_miss
 from speko_core.migration.readers.vapi_squad import read_squad
 from speko_core.migration.readers.vapi_tools import TOOL_TYPES, read_tools
@@ -23,7 +21,6 @@ _MODES = {
     "assistant-speaks-first-with-model-generated-message": "generate",
     "assistant-waits-for-user": "wait",
 }
-_AMD = {"off": "disabled", "twilio": "carrier"}
 
 
 def detect(document: JsonValue) -> Detection | None:
@@ -80,10 +77,10 @@ def read_assistant(agent: Agent, node: Node) -> None:
     _voice(agent, node["voice"])
     _transcriber(agent, node["transcriber"])
     _first_message(agent, node)
-    _turns(agent, node)
-    _ending(agent, node)
-    _analysis(agent, node)
-    _webhooks(agent, node)
+    read_turns(agent, node)
+    read_ending(agent, node)
+    read_analysis(agent, node)
+    read_webhooks(agent, node)
     take_defaults(agent, node["variableValues"])
     agent.metadata.update({name: item.take("metadata") for name, item in node["metadata"].fields()})
     read_tools(agent, node.at("model", "tools").items(), node["server"])
@@ -178,81 +175,6 @@ def _first_message(agent: Agent, node: Node) -> None:
         first.revise("The model speaks first in its own words in this mode; the text is kept.")
     agent.first_message.mode = known or ("say" if agent.first_message.text else "generate")  # type: ignore[assignment]
     agent.first_message.interruptible = node["firstMessageInterruptionsEnabled"].take_flag("firstMessage.interruptible")
-
-
-def _turns(agent: Agent, node: Node) -> None:
-    start, stop = node["startSpeakingPlan"], node["stopSpeakingPlan"]
-    agent.turn.min_endpointing_s = start["waitSeconds"].take_number("turn.minEndpointingS")
-    words = stop["numWords"].take_number("turn.interruptionMinWords")
-    if words is None:
-        words = node["numWordsToInterruptAssistant"].take_number("turn.interruptionMinWords")
-    agent.turn.interruption_min_words = int(words) if words is not None else None
-    agent.turn.interruption_min_s = stop["voiceSeconds"].take_number("turn.interruptionMinS")
-    sound = node["backgroundSound"]
-    agent.background.source = sound.take_text("background.source")
-    node["backgroundDenoisingEnabled"].take_flag("turn.noiseCancellation")
-    for hook in node["hooks"].items():
-        _idle_hook(agent, hook)
-    plan = node["messagePlan"]
-    agent.idle.prompts.extend(plan["idleMessages"].take_texts("idle.prompts"))
-    agent.idle.after_seconds = plan["idleTimeoutSeconds"].take_number("idle.afterSeconds") or agent.idle.after_seconds
-
-
-def _idle_hook(agent: Agent, hook: Node) -> None:
-    if hook["on"].text != "customer.speech.timeout":
-        return
-    for action in hook["do"].items():
-        texts = action["exact"].take_texts("idle.prompts") if action["type"].text == "say" else []
-        if texts:
-            agent.idle.prompts.extend(texts)
-            action["type"].mark("mapped", target="idle.prompts")
-            hook["on"].mark("mapped", target="idle.prompts")
-    agent.idle.after_seconds = hook.at("options", "timeoutSeconds").take_number("idle.afterSeconds")
-    count = hook.at("options", "triggerMaxCount").take_number("idle.maxCount")
-    agent.idle.max_count = int(count) if count is not None else None
-
-
-def _ending(agent: Agent, node: Node) -> None:
-    agent.limits.max_duration_s = node["maxDurationSeconds"].take_number("limits.maxDurationS") or 600
-    agent.limits.silence_end_s = node["silenceTimeoutSeconds"].take_number("limits.silenceEndS")
-    agent.end_call.message = take_template(agent, node["endCallMessage"], "endCall.message")
-    agent.end_call.phrases = node["endCallPhrases"].take_texts("endCall.phrases")
-    if node["endCallFunctionEnabled"].take_flag("endCall.enabled"):
-        tools.end_call(agent)
-    detection = node["voicemailDetection"]
-    provider = detection.text or detection["provider"].text
-    if detection and provider:
-        agent.voicemail.mode = _AMD.get(provider, "agent")  # type: ignore[assignment]
-        place = detection if detection.text else detection["provider"]
-        place.mark("mapped" if provider in _AMD else "approximated", "", "voicemail.mode")
-    agent.voicemail.message = take_template(agent, node["voicemailMessage"], "voicemail.message")
-    number = node["forwardingPhoneNumber"]
-    if number.text:
-        agent.transfers.append(Transfer(to=number.take_text("transfers.to") or "", description="Forward the call."))
-
-
-def _analysis(agent: Agent, node: Node) -> None:
-    plan = node["analysisPlan"]
-    for schema in (
-        plan.at("structuredDataPlan", "schema"),
-        plan["structuredDataSchema"],
-        plan["structuredDataMultiPlan"],
-    ):
-        tools.take_extraction_schema(agent, schema)
-    for output in node.at("artifactPlan", "structuredOutputs").items():
-        tools.take_extraction_schema(agent, output["schema"], output["name"].text or "")
-    for goal in (plan.at("successEvaluationPlan", "rubric"), plan["successEvaluationPrompt"]):
-        text = goal.take_text("evals")
-        if text:
-            agent.evals.append(Criterion(name="success", goal=text))
-
-
-def _webhooks(agent: Agent, node: Node) -> None:
-    for place in (node.at("server", "url"), node["serverUrl"]):
-        url = place.take_text("webhooks.url")
-        events = [item.text or "" for item in node["serverMessages"].items()]
-        if url:
-            agent.webhooks.append(Webhook(event="post_call", url=url, events=events))
 
 
 READER = Reader("vapi", "Vapi", detect, read)

@@ -3,7 +3,7 @@
 from speko_core.migration import tools
 from speko_core.migration.neutral import Agent, Endpoint, Header, Knowledge, Tool, Transfer
 from speko_core.migration.readers.base import words
-from speko_core.migration.secrets import is_sensitive_header
+from speko_core.migration.secret_signs import is_sensitive_header
 from speko_core.migration.source import Node
 from speko_core.types import JsonObject
 

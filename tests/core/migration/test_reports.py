@@ -26,6 +26,8 @@ _TAKES = {
     "take_prompt",
     "_seconds",
     "_text",
+    "read_seconds",
+    "take_words",
 }
 
 
