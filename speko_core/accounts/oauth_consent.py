@@ -42,7 +42,10 @@ class NewRequest:
 
 @dataclass(frozen=True)
 class PendingRequest:
-    """What the person is asked. `loopback` means that any program on their machine could be behind it."""
+    """What the person is asked. `loopback` means that any program on their machine could be behind it.
+
+    `toolsets` None leaves the choice of tools to the app.
+    """
 
     request_id: str
     client_id: str
@@ -50,6 +53,7 @@ class PendingRequest:
     redirect_uri: str
     redirect_host: str
     scopes: tuple[str, ...]
+    toolsets: tuple[str, ...] | None
     loopback: bool
 
 
@@ -111,6 +115,7 @@ async def load_request(deps: Deps, request_id: str) -> PendingRequest:
         redirect_uri=row.redirect_uri,
         redirect_host=oauth_clients.redirect_host(row.redirect_uri),
         scopes=tuple(row.scopes),
+        toolsets=None if row.toolsets is None else tuple(row.toolsets),
         loopback=oauth_clients.is_loopback(row.redirect_uri),
     )
 

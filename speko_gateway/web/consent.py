@@ -30,6 +30,19 @@ SCOPE_WORDS = {
     "webhooks:read": "See webhooks and what they were sent, transcripts included",
     "webhooks:write": "Choose which URLs hear of events, and send events again",
 }
+TOOLSET_WORDS = {
+    "account": "Organization, members and keys",
+    "agents": "Agents and their versions",
+    "tools": "What agents may call",
+    "knowledge": "Knowledge bases",
+    "sessions": "Conversations and transcripts",
+    "calls": "Phone numbers and the do-not-call list",
+    "routing": "Which provider is chosen, and why",
+    "integrations": "Accounts at other services",
+    "webhooks": "Webhooks",
+    "docs": "The documentation",
+    "migrate": "Moving agents here from elsewhere",
+}
 
 
 @dataclass(frozen=True)
@@ -43,7 +56,10 @@ class OrganizationChoice:
 
 @dataclass(frozen=True)
 class ConsentRequest:
-    """What the person is asked. `redirect_uri` is the registered one; `loopback` when it stays on their machine."""
+    """What the person is asked. `redirect_uri` is the registered one; `loopback` when it stays on their machine.
+
+    `toolsets` are those the application limits itself to, None when it does not.
+    """
 
     request_id: str
     client_name: str
@@ -51,6 +67,7 @@ class ConsentRequest:
     redirect_host: str
     loopback: bool
     scopes: Sequence[str]
+    toolsets: Sequence[str] | None
     organizations: Sequence[OrganizationChoice]
     email: str
     csrf: str
@@ -63,9 +80,15 @@ def consent_page(consent: ConsentRequest, base_url: str) -> Response:
         "redirect_host": consent.redirect_host,
         "loopback": consent.loopback,
         "scopes": [(scope, SCOPE_WORDS[scope]) for scope in consent.scopes],
+        "toolsets": None if consent.toolsets is None else toolset_words(consent.toolsets),
         "organizations": consent.organizations,
         "request_id": consent.request_id,
         "email": consent.email,
         "csrf": consent.csrf,
     }
     return html("consent.html", context, page_headers(base_url, form_targets=redirect_source(consent.redirect_uri)))
+
+
+def toolset_words(names: Sequence[str]) -> list[str]:
+    """Toolsets as a person reads them; names that are none select nothing and are not shown."""
+    return [TOOLSET_WORDS[name] for name in names if name in TOOLSET_WORDS]

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator
+from typing import get_args
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -9,6 +10,8 @@ import pytest
 from speko_core.accounts import oauth_consent
 from speko_core.accounts.oauth_models import OAuthClient
 from speko_core.deps import Deps
+from speko_core.principal import Toolset
+from speko_gateway.web.consent import TOOLSET_WORDS
 from speko_gateway.web.headers import redirect_source
 from tests.conftest import Tenant
 from tests.gateway.web_visitor import Visitor, visitor
@@ -24,7 +27,9 @@ async def person(deps: Deps, tenant: Tenant) -> AsyncIterator[Visitor]:
         yield member
 
 
-async def ask(deps: Deps, *, name: str = "Claude Code", redirect_uri: str = LOOPBACK) -> str:
+async def ask(
+    deps: Deps, *, name: str = "Claude Code", redirect_uri: str = LOOPBACK, toolsets: frozenset[str] | None = None
+) -> str:
     """An app asks to be let in; returns the address of the page the person is sent to."""
     now = deps.clock.now()
     client = OAuthClient(
@@ -46,6 +51,7 @@ async def ask(deps: Deps, *, name: str = "Claude Code", redirect_uri: str = LOOP
             scopes=("agents:read", "sessions:write"),
             code_challenge="c" * 43,
             resource=f"{deps.settings.base_url}/mcp",
+            toolsets=toolsets,
         ),
     )
     return f"/oauth/consent?request={request_id}"
@@ -69,6 +75,15 @@ async def test_the_person_sees_who_asks_for_what_and_where_they_are_sent(
     text = (await person.see(await ask(deps))).text
     for words in ("Claude Code", "127.0.0.1:39331", "See agents and their prompts", "Start conversations", "Acme"):
         assert words in text
+
+
+async def test_an_app_that_limits_itself_says_to_what(deps: Deps, tenant: Tenant, person: Visitor) -> None:
+    """MCP-2, MCP-5: in words, and only where it does."""
+    limited = (await person.see(await ask(deps, toolsets=frozenset({"agents", "docs", "nothing"})))).text
+    assert "It limits itself to" in limited
+    assert "<li>Agents and their versions</li><li>The documentation</li></ul>" in limited
+    assert set(TOOLSET_WORDS) == set(get_args(Toolset))
+    assert "It limits itself to" not in (await person.see(await ask(deps, name="Other"))).text
 
 
 async def test_a_stranger_signs_in_first_and_comes_back_to_the_question(

@@ -28,6 +28,7 @@ async def _ask(visit: Visit) -> Response:
         redirect_host=pending.redirect_host,
         loopback=pending.loopback,
         scopes=pending.scopes,
+        toolsets=pending.toolsets,
         organizations=[
             OrganizationChoice(choice.id, choice.name, choice.role)
             for choice in sorted(choices, key=lambda choice: choice.id != acting)
