@@ -82,12 +82,13 @@ class Call:
         """
         hurried_s = self._options.drain_timeout_s / 2
         budget_s = hurried_s if draining else REPORT_TIMEOUT_S
-        outcome, reporter = self._outcome, self._reporter
+        end, reporter = self._outcome.end, self._reporter
+        reporter.ended(end)
         delivered = await reporter.flush(budget_s)
-        trace = self._trace.finish(outcome.reason.value, outcome.error)
+        trace = self._trace.finish(end.reason, end.error)
         if delivered:
             await repeated(lambda: self._api.post_spans(trace), SPANS_BUDGET_S, "spans")
-        finished = delivered and await reporter.finish(outcome.status, outcome.reason.value, outcome.error, budget_s)
+        finished = delivered and await reporter.finish(end, budget_s)
         await reporter.aclose(keep_journal=not finished)
         if self._recording is not None:
             await deliver(self._api, self._recording, self._recorded, hurried_s if draining else UPLOAD_TIMEOUT_S)

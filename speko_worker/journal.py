@@ -1,18 +1,22 @@
 """Turns on disk until the gateway has them, so that a killed worker process loses none.
 
 One file a session, readable by its owner only: the first line says how to report (the session's own short-lived token
-included), every further line is one turn. A session that was finished in order leaves no file.
+included), every further line is one turn, and a last one how the call ended. A session whose end was reported leaves no
+file.
 """
 
 import json
 import logging
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from speko_core.types import JsonObject
 
 logger = logging.getLogger("speko.worker.journal")
+
+_END = "end"
 
 
 @dataclass(frozen=True)
@@ -23,6 +27,19 @@ class Leftover:
     session_id: str
     token: str
     turns: list[JsonObject]
+    end: "End"
+
+
+@dataclass(frozen=True)
+class End:
+    """How a call ended, as its record says it."""
+
+    status: str
+    reason: str
+    error: str | None = None
+
+
+LOST = End("failed", "error", "WORKER_LOST")
 
 
 class Journal:
@@ -40,10 +57,11 @@ class Journal:
 
     def append(self, turn: JsonObject) -> None:
         """Keep one turn; it is in the kernel's hands when this returns."""
-        try:
-            self._write(turn)
-        except OSError:
-            logger.warning("turn journal is not writable", exc_info=True)
+        self._keep(turn)
+
+    def ended(self, end: End) -> None:
+        """Keep how the call ended: who reports it later says so."""
+        self._keep({_END: [end.status, end.reason, end.error]})
 
     def discard(self) -> None:
         """Everything was reported."""
@@ -56,29 +74,49 @@ class Journal:
             os.close(self._descriptor)
             self._descriptor = None
 
+    def _keep(self, entry: JsonObject) -> None:
+        try:
+            self._write(entry)
+        except OSError:
+            logger.warning("turn journal is not writable", exc_info=True)
+
     def _write(self, entry: JsonObject) -> None:
         if self._descriptor is not None:
             os.write(self._descriptor, json.dumps(entry).encode() + b"\n")
 
 
-def leftovers(folder: Path, active: frozenset[str]) -> list[Leftover]:
-    """Journals nobody works on: not of an `active` session of this process, not of another living process."""
+def leftovers(folder: Path, is_active: Callable[[str], bool]) -> list[Leftover]:
+    """Journals nobody works on: not of a session that is active in this process, not of another living process.
+
+    Whether a session is active is asked after its file was seen: it is so before its file is there.
+    """
     paths = sorted(folder.glob("*.jsonl")) if folder.is_dir() else []
-    found = [_read(path) for path in paths if path.stem not in active]
+    found = [_read(path) for path in paths if not is_active(path.stem)]
     return [leftover for leftover in found if leftover is not None]
 
 
 def _read(path: Path) -> Leftover | None:
+    try:
+        text = path.read_text("utf-8")
+    except FileNotFoundError:  # its end was reported just now
+        return None
     # The last line may be torn by the kill: it is skipped.
-    lines = [entry for line in path.read_text("utf-8").splitlines() if (entry := _entry(line)) is not None]
+    lines = [entry for line in text.splitlines() if (entry := _entry(line)) is not None]
     if not lines or not {"sessionId", "token", "pid"} <= lines[0].keys():
         path.unlink(missing_ok=True)
         return None
-    head, turns = lines[0], lines[1:]
+    head, turns = lines[0], [line for line in lines[1:] if _END not in line]
     pid = head["pid"]
     if isinstance(pid, int) and pid != os.getpid() and _is_alive(pid):
         return None
-    return Leftover(path, str(head["sessionId"]), str(head["token"]), turns)
+    return Leftover(path, str(head["sessionId"]), str(head["token"]), turns, _end(lines[-1]))
+
+
+def _end(last: JsonObject) -> End:
+    match last.get(_END):
+        case [str() as status, str() as reason, None | str() as error]:
+            return End(status, reason, error)
+    return LOST
 
 
 def _entry(line: str) -> JsonObject | None:

@@ -12,7 +12,7 @@ from collections import deque
 from speko_core.types import JsonObject
 from speko_worker.backoff import Backoff
 from speko_worker.gateway import GatewayError, SessionApi
-from speko_worker.journal import Journal
+from speko_worker.journal import End, Journal
 from speko_worker.repeating import repeated
 
 logger = logging.getLogger("speko.worker.reporting")
@@ -63,9 +63,13 @@ class TurnReporter:
             logger.warning("turns are still waiting for the gateway", extra={"turns": len(self._waiting)})
         return self.is_complete
 
-    async def finish(self, status: str, reason: str, error: str | None, timeout_s: float) -> bool:
+    def ended(self, end: End) -> None:
+        """The call is over: what this process cannot report is reported with its true end by another."""
+        self._journal.ended(end)
+
+    async def finish(self, end: End, timeout_s: float) -> bool:
         """Close the session's record, repeating until the gateway takes it; False when it did not in time."""
-        return await repeated(lambda: self._api.finish(status, reason, error), timeout_s, "finish")
+        return await repeated(lambda: self._api.finish(end.status, end.reason, end.error), timeout_s, "finish")
 
     async def aclose(self, *, keep_journal: bool) -> None:
         """Stop; the journal stays on disk when something in it was not delivered."""

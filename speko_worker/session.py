@@ -20,6 +20,7 @@ from speko_worker.callstate import CallState
 from speko_worker.frames import EndReason, Hangup, UserMessage
 from speko_worker.gateway import GatewayError, SessionApi
 from speko_worker.handover import CallHandover
+from speko_worker.journal import End
 from speko_worker.listener import CallListener
 from speko_worker.media.port import MediaTransport
 from speko_worker.media.text_out import TranscriptSink
@@ -54,9 +55,9 @@ class Outcome:
     error: str | None = None
 
     @property
-    def status(self) -> str:
-        """The session's final status."""
-        return "failed" if self.reason is EndReason.ERROR else "ended"
+    def end(self) -> End:
+        """What the session's record says of it."""
+        return End("failed" if self.reason is EndReason.ERROR else "ended", self.reason.value, self.error)
 
 
 class CallSession:

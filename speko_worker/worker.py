@@ -130,15 +130,14 @@ class Worker:
     async def keep_recovering(self) -> None:
         """Report what lost processes left on disk, now and then again; runs until cancelled."""
         while True:
-            await asyncio.to_thread(remove_leftovers, self.options.call.recordings_folder, frozenset(self._active))
-            for leftover in await asyncio.to_thread(
-                leftovers, self.options.call.journal_folder, frozenset(self._active)
-            ):
+            folders, is_active = self.options.call, self._active.__contains__
+            await asyncio.to_thread(remove_leftovers, folders.recordings_folder, is_active)
+            for leftover in await asyncio.to_thread(leftovers, folders.journal_folder, is_active):
                 api = self._session_api(leftover.session_id, leftover.token)
                 try:
                     if leftover.turns:
                         await api.post_turns(leftover.turns)
-                    await api.finish("failed", EndReason.ERROR.value, "WORKER_LOST")
+                    await api.finish(leftover.end.status, leftover.end.reason, leftover.end.error)
                     await api.recording_failed()
                 except GatewayError as failure:
                     if not failure.is_final:

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -67,10 +68,13 @@ class CallRecording:
             return
 
 
-def remove_leftovers(folder: Path, active: frozenset[str]) -> None:
-    """Delete files of processes that are gone: their recordings have failed."""
+def remove_leftovers(folder: Path, is_active: Callable[[str], bool]) -> None:
+    """Delete files of processes that are gone: their recordings have failed.
+
+    Whether a session is active in this process is asked after its file was seen: it is so before its file is there.
+    """
     for path in folder.glob("*.ogg") if folder.is_dir() else ():
         session_id, _, pid = path.stem.rpartition(".")
         own = pid == str(os.getpid())
-        if (own and session_id not in active) or not (own or Path(f"/proc/{pid}").exists()):
+        if (own and not is_active(session_id)) or not (own or Path(f"/proc/{pid}").exists()):
             path.unlink(missing_ok=True)

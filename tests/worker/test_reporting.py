@@ -1,6 +1,7 @@
 """Turns reach the gateway in order, all of them, once each, whatever is away or dies (SES-5)."""
 
 import asyncio
+import json
 import os
 import signal
 import sys
@@ -14,8 +15,9 @@ from speko_core.settings import Settings
 from speko_core.types import JsonObject
 from speko_worker import reporting
 from speko_worker.gateway import SessionApi
-from speko_worker.journal import Journal, leftovers
+from speko_worker.journal import LOST, End, Journal, leftovers
 from speko_worker.main import run_worker
+from speko_worker.recording.call import remove_leftovers
 from speko_worker.reporting import TurnReporter
 from tests.worker.caller import calling
 from tests.worker.conftest import until
@@ -31,6 +33,11 @@ START_WORKER = (
 async def http() -> AsyncIterator[httpx.AsyncClient]:
     async with httpx.AsyncClient() as client:
         yield client
+
+
+def nobody(_session_id: str) -> bool:
+    """No session is active."""
+    return False
 
 
 def _turn(index: int) -> JsonObject:
@@ -95,9 +102,65 @@ async def test_a_full_buffer_spills_to_disk_and_says_so(
         reporter.add(_turn(index))
     assert not reporter.is_complete
     await reporter.aclose(keep_journal=True)
-    (leftover,) = leftovers(tmp_path, frozenset())
+    (leftover,) = leftovers(tmp_path, nobody)
     assert [turn["index"] for turn in leftover.turns] == [0, 1, 2]
     assert leftover.path.stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.virtual_time
+async def test_half_a_minute_without_a_gateway_loses_no_turn_and_no_order(tmp_path: Path) -> None:
+    """SES-5: the same turns are sent again until they are taken, oldest first, in few requests."""
+    loop, taken, refused = asyncio.get_running_loop(), list[list[int]](), 0
+    back_at = loop.time() + 30
+
+    def _answer(request: httpx.Request) -> httpx.Response:
+        nonlocal refused
+        if loop.time() < back_at:
+            refused += 1
+            raise httpx.ConnectError("away") if refused % 2 else httpx.ReadTimeout("away")
+        taken.append([turn["index"] for turn in json.loads(request.content)["turns"]])
+        return httpx.Response(202)
+
+    async with httpx.AsyncClient(transport=httpx.MockTransport(_answer)) as client:
+        reporter = _reporter(client, "http://gateway", tmp_path)
+        for index in range(10):
+            reporter.add(_turn(index))
+            await asyncio.sleep(3)
+        assert await reporter.flush(60)
+        await reporter.aclose(keep_journal=False)
+    assert sorted({index for batch in taken for index in batch}) == list(range(10))
+    assert taken[0][0] == 0
+    assert [index for batch in taken for index in batch] == list(range(10))
+    assert 5 < refused < 30
+    assert leftovers(tmp_path, nobody) == []
+
+
+def test_a_call_that_could_not_be_reported_keeps_how_it_ended(tmp_path: Path) -> None:
+    """SES-5: a gateway that is away for longer hears the true end from whoever reports the call later."""
+    journal = Journal(tmp_path, "s1", "st_s1")
+    journal.append(_turn(0))
+    assert leftovers(tmp_path, nobody)[0].end == LOST
+    journal.ended(End("ended", "user"))
+    journal.close()
+    (leftover,) = leftovers(tmp_path, nobody)
+    assert (leftover.turns, leftover.end) == ([_turn(0)], End("ended", "user"))
+
+
+def test_a_call_that_begins_while_leftovers_are_looked_for_is_none_of_them(tmp_path: Path) -> None:
+    """SES-5: whether it is active is asked after its files were seen, and not before."""
+    Journal(tmp_path, "s1", "st_s1").close()
+    recording = tmp_path / f"s1.{os.getpid()}.ogg"
+    recording.touch()
+    asked: list[str] = []
+
+    def _has_begun(session_id: str) -> bool:
+        asked.append(session_id)
+        return True
+
+    assert leftovers(tmp_path, _has_begun) == []
+    remove_leftovers(tmp_path, _has_begun)
+    assert asked == ["s1", "s1"]
+    assert recording.exists()
 
 
 async def test_a_torn_last_line_costs_only_itself(tmp_path: Path) -> None:
@@ -107,9 +170,9 @@ async def test_a_torn_last_line_costs_only_itself(tmp_path: Path) -> None:
     journal.close()
     with (tmp_path / "s1.jsonl").open("a") as file:
         file.write('{"index": 1, "te')
-    (leftover,) = leftovers(tmp_path, frozenset())
+    (leftover,) = leftovers(tmp_path, nobody)
     assert leftover.turns == [_turn(0)]
-    assert leftovers(tmp_path, frozenset({"s1"})) == []
+    assert leftovers(tmp_path, {"s1"}.__contains__) == []
 
 
 @pytest.mark.usefixtures("worker")
@@ -143,9 +206,11 @@ async def test_a_killed_worker_loses_no_turn(gateway: FakeGateway, settings: Set
             await until(lambda: bool(caller.of("ready")))
             gateway.away = True
             await until(lambda: bool(caller.of("turn")))
+            first.send_signal(signal.SIGKILL)
+            await first.wait()
     finally:
-        first.send_signal(signal.SIGKILL)
-        await first.wait()
+        if first.returncode is None:
+            first.kill()
     assert session.turns == {}
     gateway.away = False
     stop = asyncio.Event()
