@@ -2,15 +2,13 @@
 import { createHash } from "node:crypto";
 import { cp, readFile, rm, writeFile } from "node:fs/promises";
 
-const files = ["app.js", "audio-worklet.js", "style.css"];
+const files = ["app.js", "style.css"];
 const hash = createHash("sha256");
 for (const name of files) hash.update(await readFile(`src/${name}`));
 const version = hash.digest("hex").slice(0, 8);
 
 await rm("dist", { recursive: true, force: true });
 await cp("src", "dist", { recursive: true });
-for (const name of ["index.html", "app.js"]) {
-  const text = await readFile(`dist/${name}`, "utf8");
-  await writeFile(`dist/${name}`, text.replaceAll("VERSION", version));
-}
+const page = await readFile("dist/index.html", "utf8");
+await writeFile("dist/index.html", page.replaceAll("VERSION", version));
 console.log(`built dist/, version ${version}`);

@@ -8,7 +8,6 @@ const AGENT_ID = process.env.SPEKO_AGENT_ID ?? "{{agent_id}}";
 const PAGES = {
   "/": ["index.html", "text/html; charset=utf-8"],
   "/app.js": ["app.js", "text/javascript"],
-  "/audio-worklet.js": ["audio-worklet.js", "text/javascript"],
   "/style.css": ["style.css", "text/css"],
 };
 
@@ -25,8 +24,8 @@ async function createSession() {
     signal: AbortSignal.timeout(15_000),
   });
   if (!response.ok) throw new Error(`Speko answered ${response.status}`);
-  const { sessionId, transportUrl, transportToken, talkUrl } = await response.json();
-  return { sessionId, transportUrl, transportToken, talkUrl };
+  const { transportUrl, transportToken } = await response.json();
+  return { transportUrl, transportToken };
 }
 
 function answer(response, status, type, body) {
