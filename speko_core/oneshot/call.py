@@ -16,6 +16,7 @@ from speko_core.oneshot.patience import Timing
 from speko_core.oneshot.race import Attempt
 from speko_core.oneshot.usage import Attribution, Outcome, Units, Usage, UsageSink
 from speko_core.providers.base import ProviderError
+from speko_core.providers.catalog import Price
 from speko_core.routing.decision import Decision, Ranked
 from speko_core.types import JsonObject
 
@@ -162,9 +163,13 @@ class Call(ABC, Generic[E]):
             offer.key_source,
             units,
             outcome,
-            offer.facts.prices,
+            self._prices(candidate),
             self.decision.id or None,
         )
+
+    def _prices(self, candidate: Ranked) -> tuple[Price, ...]:
+        """What the candidate's vendor asks for a call of this kind."""
+        return candidate.offer.facts.prices
 
     # --- on the wire ---
 

@@ -20,6 +20,7 @@ from speko_core.oneshot.unhurried import Unhurried
 from speko_core.oneshot.usage import Attribution, Units, UsageSink
 from speko_core.principal import Principal
 from speko_core.providers.base import LiveSttAdapter, Modality, SttAdapter, SttRequest, Transcript
+from speko_core.providers.catalog import Price
 from speko_core.providers.credentials import resolve
 from speko_core.routing.decision import Decision, Ranked
 from speko_core.routing.eligibility import LIVE
@@ -118,6 +119,10 @@ class ListenCall(EventCall[Transcript]):
 
     def _units(self) -> Units:
         return Units(audio_ms=self._ears.told_ms(self.current.id))
+
+    def _prices(self, candidate: Ranked) -> tuple[Price, ...]:
+        facts = candidate.offer.facts
+        return facts.live_prices or facts.prices if LIVE not in candidate.ignored else facts.prices
 
     def meta(self) -> JsonObject:
         """Who hears, and whether as it is spoken (`streaming`) or utterance by utterance."""

@@ -60,6 +60,7 @@ class ModelFacts(_Facts):
     )
     voices: tuple[Voice, ...] = ()
     prices: tuple[Price, ...] = ()
+    live_prices: tuple[Price, ...] = Field((), description="For audio heard as it is spoken; none: the same prices.")
     lowest_effort: str | None = Field(None, description="What the wire calls the least reasoning; None: no such field.")
     declared: bool = Field(False, description="Declared by the operator, not by this catalogue: never benchmarked.")
     deprecated_on: date | None = Field(None, description="From this day the vendor refuses it, so it is not picked.")

@@ -166,7 +166,7 @@ def dump_offers(offers: tuple[Offer, ...]) -> bytes:
     dumped = [
         {
             "vendor": offer.vendor,
-            "facts": offer.facts.model_dump(mode="json", exclude={"prices"}),
+            "facts": offer.facts.model_dump(mode="json", exclude={"prices", "live_prices"}),
             "sandbox": offer.sandbox,
             "missing": offer.missing,
             "keySource": offer.key_source,

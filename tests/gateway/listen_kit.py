@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from websockets.exceptions import ConnectionClosed
 from speko_core.deps import Deps
 from speko_core.providers.adapters import ProviderRegistry
 from speko_core.providers.base import Credential, Modality, Provider, ProviderError, SttRequest, Transcript, Word
-from speko_core.providers.catalog import ModelFacts, VendorFacts
+from speko_core.providers.catalog import ModelFacts, Price, VendorFacts
 from speko_gateway.app import create_app
 from tests.gateway.oneshot_door import known_key
 from tests.serving import served
@@ -68,6 +69,11 @@ class Recognizer:
         yield Transcript(f"{len(request.pcm) // TENTH} tenths", True, None, (Word("tenths", 0.1, 0.2),))
 
 
+def a_minute(micro_usd: int) -> Price:
+    """A price for a minute of audio."""
+    return Price(unit="minute", micro_usd=micro_usd, source="test", date=date(2026, 11, 1))
+
+
 def registry(live: bool = True, **recognizers: Recognizer) -> ProviderRegistry:
     """Vendors by name, ranked in this order, each with the model `m-VENDOR`."""
     options = ("words", "keywords", *(("live",) if live else ()))
@@ -75,7 +81,17 @@ def registry(live: bool = True, **recognizers: Recognizer) -> ProviderRegistry:
         name: VendorFacts(
             vendor=name,
             name=name,
-            models=(ModelFacts(id=f"m-{name}", modality=Modality.STT, rank=rank, options=options, languages=("en",)),),
+            models=(
+                ModelFacts(
+                    id=f"m-{name}",
+                    modality=Modality.STT,
+                    rank=rank,
+                    options=options,
+                    languages=("en",),
+                    prices=(a_minute(6_000),),
+                    live_prices=(a_minute(3_000),),
+                ),
+            ),
         )
         for rank, name in enumerate(recognizers)
     }

@@ -244,6 +244,20 @@ async def test_a_stream_is_metered_by_the_audio_that_was_sent(bare_deps: Deps) -
     assert [(row.provider, row.audio_ms, row.outcome) for row in rows] == [("acme", 1000, "completed")]
 
 
+@pytest.mark.parametrize(("live", "micro_usd"), [(True, 50), (False, 100)])
+async def test_what_is_heard_live_costs_the_live_price(bare_deps: Deps, live: bool, micro_usd: int) -> None:
+    """MTR-1: a vendor that sells live audio at another price is paid that; utterances are recordings."""
+    settings = bare_deps.settings.model_copy(update={"provider_keys": {"acme": SecretStr("k")}})
+    deps = hearing(replace(bare_deps, settings=settings), live=live, acme=Recognizer())
+    async with gateway(deps) as url, dial(url, deps) as caller:
+        await say(caller, START, *[LOUD] * 10, END)
+        await answers(caller)
+    async with deps.database.transaction("org_1", read_only=True) as db:
+        costs = (await db.execute(select(UsageEvent.cost_micro_usd))).scalars().all()
+
+    assert costs == [micro_usd]
+
+
 async def test_offline_a_sentence_is_heard_with_no_account_anywhere(bare_deps: Deps) -> None:
     """RTE-17, ONE-8: the offline recognizer hears it when it is over, and says that it does."""
     asked = {"text": "I would like to book an appointment.", "intent": {"language": "en-US"}}
