@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from speko_core.agents.schemas import AgentRow
+from speko_core.agents.secrets import known_refs
 from speko_core.context import Ctx
 from speko_core.errors import FieldProblem, InvalidInput
 from speko_core.late import LateModule
@@ -15,7 +16,7 @@ from speko_core.routing.router import decide
 from speko_core.tools.handover import handover_problems, handovers
 from speko_core.tools.registration import action_of
 from speko_core.tools.sources import IntegrationSource
-from speko_core.types import JsonObject
+from speko_core.types import JsonObject, JsonValue
 from speko_core.warming import warm_within
 
 if TYPE_CHECKING:
@@ -35,7 +36,8 @@ async def problems(ctx: Ctx, agent: AgentRow, content: JsonObject) -> list[Field
         problem = url_problem(url, allow_insecure=insecure)
         if problem:
             found.append(FieldProblem(where, problem))
-    return [*found, *await _handovers(ctx, agent, content), *await _actions(ctx, content)]
+    secrets = await _secrets(ctx, agent, content)
+    return [*found, *secrets, *await _handovers(ctx, agent, content), *await _actions(ctx, content)]
 
 
 def _texts(agent: AgentRow) -> Iterator[FieldProblem]:
@@ -76,6 +78,24 @@ async def _handovers(ctx: Ctx, agent: AgentRow, content: JsonObject) -> list[Fie
     return found
 
 
+async def _secrets(ctx: Ctx, agent: AgentRow, content: JsonObject) -> list[FieldProblem]:
+    """The secret headers that are named and have no value, as a migration may leave them."""
+    named = {ref: where for where, ref in _secret_headers(content)}
+    known = await known_refs(ctx.db, agent.id, named)
+    return [FieldProblem(where, "needs a value: none is stored") for ref, where in named.items() if ref not in known]
+
+
+def _secret_headers(content: JsonObject) -> Iterator[tuple[str, str]]:
+    """Where each secret header stands, and its reference."""
+    calls = [(f"tools.{name}.source", source) for name, source in _sources(content)]
+    calls += [(f"webhooks.{name}", one) for name, one in _objects(content.get("webhooks"))]
+    for where, call in calls:
+        headers = call.get("authHeaders")
+        for header in headers if isinstance(headers, list) else ():
+            if isinstance(header, dict):
+                yield f"{where}.authHeaders.{header.get('name')}", str(header.get("secretRef"))
+
+
 async def _actions(ctx: Ctx, content: JsonObject) -> list[FieldProblem]:
     """The actions of apps and tools of MCP servers that would fail when they are called."""
     found: list[FieldProblem] = []
@@ -93,19 +113,24 @@ async def _actions(ctx: Ctx, content: JsonObject) -> list[FieldProblem]:
 
 def _sources(content: JsonObject) -> Iterator[tuple[str, JsonObject]]:
     """Where each of the version's tools runs, by the tool's name."""
-    tools = content.get("tools")
-    for name, tool in tools.items() if isinstance(tools, dict) else ():
-        source = tool.get("source") if isinstance(tool, dict) else None
+    for name, tool in _objects(content.get("tools")):
+        source = tool.get("source")
         if isinstance(source, dict):
             yield name, source
 
 
+def _objects(value: JsonValue) -> Iterator[tuple[str, JsonObject]]:
+    """The objects of an object, by name."""
+    for name, one in value.items() if isinstance(value, dict) else ():
+        if isinstance(one, dict):
+            yield name, one
+
+
 def _urls(content: JsonObject) -> Iterator[tuple[str, str]]:
     """Every address the version would have us call, with where it stands."""
-    webhooks = content.get("webhooks")
     for name, source in _sources(content):
         if isinstance(source.get("url"), str):
             yield f"tools.{name}.source.url", str(source["url"])
-    for name, webhook in webhooks.items() if isinstance(webhooks, dict) else ():
-        if isinstance(webhook, dict) and isinstance(webhook.get("url"), str):
+    for name, webhook in _objects(content.get("webhooks")):
+        if isinstance(webhook.get("url"), str):
             yield f"webhooks.{name}.url", str(webhook["url"])

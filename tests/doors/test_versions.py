@@ -164,3 +164,17 @@ async def test_concurrent_changes_of_different_fields_all_hold(rest: httpx.Async
     agent = (await rest.get(f"/v1/agents/{agent_id}")).json()
     assert (agent["voice"], agent["firstMessage"], agent["name"]) == ("rms", "Hello.", "Desk")
     assert agent["llmOptions"] == {"temperature": 1}
+
+
+async def test_a_tool_whose_secret_is_still_to_come_is_not_deployed(rest: httpx.AsyncClient, tenant: Tenant) -> None:
+    """AGT-7, MIG-5: a migration leaves placeholders where a person has to fill in a credential."""
+    agent = f"/v1/agents/{tenant.agent_id}"
+    to_come = [{"name": "X-Key", "value": "[set CRM]"}]
+    source: dict[str, object] = {"kind": "webhook", "url": "https://crm.example.com", "authHeaders": to_come}
+    tool = {"name": "crm", "description": "Asks the CRM.", "parameters": {"type": "object"}, "source": source}
+    made = (await rest.post(f"{agent}/tools", json=tool)).json()
+    refused = await rest.post(f"{agent}/deploy", json={})
+    assert (refused.status_code, "tools.crm.source.authHeaders.X-Key" in refused.json()["error"]) == (409, True)
+    source["authHeaders"] = [{"name": "X-Key", "value": "crm-key"}]
+    await rest.patch(f"{agent}/tools/{made['id']}", json={"source": source})
+    assert (await rest.post(f"{agent}/deploy", json={})).status_code == 200

@@ -32,6 +32,21 @@ async def test_a_turn_that_is_asked_for_again_calls_the_server_once(desk: Desk) 
     assert "Booked" in told.text
 
 
+async def test_outside_sessions_a_repeated_request_carries_the_same_key(desk: Desk) -> None:
+    """AGT-9, GWY-8: the server can tell a repetition from a second booking."""
+    await desk.add("Clinic")
+    tools = [{**(await desk.tools())["clinic_book"], "executionMode": "integration"}]
+    body = {"messages": [{"role": "user", "content": "Go."}], "intent": {"language": "en-US"}, "tools": tools}
+    for key in ("k1", "k1", "k2"):
+        call = ToolCall("c1", "clinic_book", '{"time": "09:00"}')
+        scripted = cast_of(acme=Calls(((call, LlmUsage(10, 2)), SAID)))
+        headers = {"Accept": "application/json", "Idempotency-Key": key}
+        async with rest_client(replace(desk.deps, providers=scripted.registry), desk.tenant.key) as client:
+            assert (await client.post("/v1/complete", json=body, headers=headers)).status_code == 200
+    first, second, third = [booking["key"] for booking in desk.clinic.booked]
+    assert first == second != third
+
+
 @pytest.mark.parametrize(("path", "era"), [("/mcp", "2026-07-28"), ("/old/mcp", "2025-11-25")])
 async def test_servers_of_both_eras_of_the_protocol_are_called(desk: Desk, path: str, era: str) -> None:
     """AGT-9: stateless since 2026, with a handshake and a session before."""
