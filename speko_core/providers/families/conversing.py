@@ -4,19 +4,14 @@ A vendor that owes an answer and says nothing is given up; while nobody owes any
 """
 
 import asyncio
-import base64
-import binascii
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from typing import Final, Protocol
-
-import orjson
 
 from speko_core.audio import StreamResampler
 from speko_core.providers.base import Credential, FailureKind, ProviderError
 from speko_core.providers.families.socket import VendorSocket, VendorSockets
 from speko_core.providers.realtime import RealtimeEvent, RealtimeInput, RealtimeRequest, Sound
-from speko_core.types import JsonObject
 
 # After a question, a result of a tool, or the opening.
 ANSWER_S: Final = 20.0
@@ -163,55 +158,3 @@ async def _heard(socket: VendorSocket, dialect: Dialect) -> str | bytes | None:
         except TimeoutError:
             owed_s = owed_s + LOOK_EVERY_S if dialect.owes else 0.0
     raise ProviderError(FailureKind.TIMEOUT, "the vendor owes an answer and is silent")
-
-
-def told(message: Mapping[str, object]) -> str:
-    """A message as JSON text."""
-    return orjson.dumps(message).decode()
-
-
-def heard(message: str | bytes) -> JsonObject:
-    """A message as an object.
-
-    Raises:
-        ProviderError: `UPSTREAM`, it is none.
-    """
-    try:
-        found = orjson.loads(message)
-    except orjson.JSONDecodeError:
-        found = None
-    if not isinstance(found, dict):
-        raise ProviderError(FailureKind.UPSTREAM, "a message that is not a JSON object")
-    return found
-
-
-def part(of: Mapping[str, object], *names: str) -> JsonObject:
-    """An object within objects; empty where there is none."""
-    found: object = of
-    for name in names:
-        found = found.get(name) if isinstance(found, Mapping) else None
-    return found if isinstance(found, dict) else {}
-
-
-def text_of(of: Mapping[str, object], name: str) -> str:
-    """A text of an object; empty where there is none."""
-    found = of.get(name)
-    return found if isinstance(found, str) else ""
-
-
-def count_of(of: Mapping[str, object], name: str) -> int:
-    """A number of an object that counts something; 0 where there is none."""
-    found = of.get(name)
-    return max(0, int(found)) if isinstance(found, int | float) else 0
-
-
-def decoded(audio: str) -> bytes:
-    """Audio out of base64.
-
-    Raises:
-        ProviderError: `UPSTREAM`, it is none.
-    """
-    try:
-        return base64.b64decode(audio, validate=True)
-    except binascii.Error:
-        raise ProviderError(FailureKind.UPSTREAM, "audio that is not base64") from None

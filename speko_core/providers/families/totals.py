@@ -1,6 +1,6 @@
 """Usage that comes as totals: what of it was audio, its vendor does not say."""
 
-from speko_core.providers.families.conversing import count_of
+from speko_core.providers.families.messages import count_of
 from speko_core.providers.realtime import Consumed
 from speko_core.types import JsonObject
 

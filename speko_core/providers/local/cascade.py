@@ -5,33 +5,17 @@ a realtime conversation can be tried without an account.
 """
 
 import asyncio
-import re
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable
 from typing import Final
 
-from speko_core.audio import StreamResampler, wav_bytes
+from speko_core.audio import StreamResampler
 from speko_core.audio.utterances import RATE, Utterances
-from speko_core.ids import new_id
-from speko_core.providers.base import (
-    Credential,
-    FailureKind,
-    LlmAdapter,
-    LlmRequest,
-    Message,
-    ProviderError,
-    SttAdapter,
-    SttRequest,
-    TextDelta,
-    ToolCall,
-    TtsAdapter,
-    TtsRequest,
-)
+from speko_core.providers.base import Credential, FailureKind, ProviderError
+from speko_core.providers.local.cascade_answers import Answers, Parts
 from speko_core.providers.realtime import (
     AnswerEnded,
     Clear,
     Commit,
-    Consumed,
     Greet,
     Interrupt,
     Interrupted,
@@ -39,32 +23,15 @@ from speko_core.providers.realtime import (
     RealtimeEvent,
     RealtimeInput,
     RealtimeRequest,
-    Said,
-    Sound,
-    Speaker,
     ToolResult,
     UserSpeaks,
 )
 
 MODEL: Final = "cascade"
-TTS_RATE: Final = 24_000
 # Quiet that is kept in front of an utterance: the first sound of a word is soft.
 LEAD_IN_BYTES: Final = RATE  # half a second
 WAITING_EVENTS: Final = 64
-HOPS: Final = 4
 TURN_S: Final = 60.0
-
-
-@dataclass(frozen=True)
-class Parts:
-    """What a conversation is made of, and the models that are asked for."""
-
-    stt: SttAdapter
-    llm: LlmAdapter
-    tts: TtsAdapter
-    stt_model: str
-    llm_model: str
-    tts_model_of: Callable[[str | None], str]
 
 
 class LocalCascade:
@@ -93,12 +60,10 @@ class _Talk:
     """One conversation. Of answers one at a time is being made."""
 
     def __init__(self, parts: Parts, request: RealtimeRequest) -> None:
-        self._parts, self._request = parts, request
         self._events: asyncio.Queue[RealtimeEvent | ProviderError] = asyncio.Queue(WAITING_EVENTS)
         self._resampler, self._gate = StreamResampler(request.input_rate, RATE), Utterances()
         self._spoken = bytearray()
-        self._messages: list[Message] = []
-        self._results: dict[str, asyncio.Future[str]] = {}
+        self._answers = Answers(parts, request, self._events.put)
         self._speaks = False
         self.tasks: set[asyncio.Task[None]] = set()
 
@@ -136,10 +101,9 @@ class _Talk:
                     if self.stop():
                         await self._events.put(AnswerEnded(cut=True))
                 case Greet(instruction, words):
-                    self._begin(self._greet(instruction, words))
+                    self._begin(self._answers.greet(instruction, words))
                 case ToolResult(call_id, output):
-                    if (waiting := self._results.pop(call_id, None)) is not None and not waiting.done():
-                        waiting.set_result(output)
+                    self._answers.result(call_id, output)
 
     async def _heard(self, pcm: bytes) -> None:
         self._spoken += pcm
@@ -164,14 +128,12 @@ class _Talk:
         self._forget()
         if spoke:
             await self._events.put(UserSpeaks(False))
-            self._begin(self._answer(spoken))
+            self._begin(self._answers.answer(spoken))
 
     def _forget(self) -> None:
         self._spoken.clear()
         self._gate = Utterances()
         self._speaks = False
-
-    # --- answering ----------------------------------------------------------------------------------------------------
 
     def _begin(self, work: Awaitable[None]) -> None:
         self.stop()
@@ -187,83 +149,3 @@ class _Talk:
             await self._events.put(error)
         except TimeoutError:
             await self._events.put(ProviderError(FailureKind.TIMEOUT, "a turn took too long"))
-
-    async def _answer(self, pcm: bytes) -> None:
-        text = await self._recognize(pcm)
-        if text:
-            await self._events.put(Said("user", text, True, new_id("item")))
-            self._messages.append(Message("user", text))
-            await self._reply()
-
-    async def _greet(self, instruction: str, words: str | None) -> None:
-        if words is not None:
-            self._messages.append(Message("assistant", words))
-            await self._say(words)
-            await self._events.put(AnswerEnded())
-        else:
-            self._messages.append(Message("system", instruction))
-            await self._reply()
-
-    async def _recognize(self, pcm: bytes) -> str:
-        whole = SttRequest(self._parts.stt_model, self._request.language, wav_bytes(pcm, RATE), "audio/wav", pcm, RATE)
-        try:
-            found = [heard.text async for heard in self._parts.stt.transcribe(whole, None) if heard.is_final]
-        except ProviderError as error:
-            if error.kind is FailureKind.EMPTY:  # noise
-                return ""
-            raise
-        return " ".join(found).strip()
-
-    async def _reply(self) -> None:
-        for _ in range(HOPS):
-            text, calls = await self._think()
-            if text:
-                await self._say(text)
-            self._messages.append(Message("assistant", text, calls))
-            if not calls:
-                break
-            await asyncio.gather(*map(self._call, calls))
-        await self._events.put(Consumed())
-        await self._events.put(AnswerEnded())
-
-    async def _think(self) -> tuple[str, tuple[ToolCall, ...]]:
-        asked = LlmRequest(
-            self._parts.llm_model,
-            self._request.language,
-            tuple(self._messages),
-            self._request.instructions or None,
-            tools=self._request.tools,
-        )
-        texts: list[str] = []
-        calls: list[ToolCall] = []
-        async for event in self._parts.llm.complete(asked, None):
-            if isinstance(event, TextDelta):
-                texts.append(event.text)
-            elif isinstance(event, ToolCall):
-                calls.append(event)
-        return "".join(texts).strip(), tuple(calls)
-
-    async def _call(self, call: ToolCall) -> None:
-        waiting = self._results[call.id] = asyncio.get_running_loop().create_future()
-        await self._events.put(call)
-        self._messages.append(Message("tool", await waiting, tool_call_id=call.id))
-
-    async def _say(self, text: str) -> None:
-        """Sentence by sentence, each told before it is heard."""
-        speaker: Speaker = "assistant"
-        item, told = new_id("item"), ""
-        resampler = StreamResampler(TTS_RATE, self._request.output_rate)
-        for sentence in re.split(r"(?<=[.!?])\s+", text):
-            told = f"{told} {sentence}".strip()
-            await self._events.put(Said(speaker, told, False, item))
-            async for pcm in self._speech(sentence):
-                await self._events.put(Sound(resampler.feed(pcm)))
-        await self._events.put(Said(speaker, told, True, item))
-
-    async def _speech(self, sentence: str) -> AsyncGenerator[bytes, None]:
-        if not re.search(r"\w", sentence):
-            return
-        voice = self._request.voice
-        asked = TtsRequest(self._parts.tts_model_of(voice), self._request.language, sentence, voice)
-        async for chunk in self._parts.tts.synthesize(asked, None):
-            yield chunk.data

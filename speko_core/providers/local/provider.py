@@ -6,7 +6,8 @@ from functools import partial
 from speko_core.providers.base import Provider
 from speko_core.providers.catalog import VendorFacts, load_catalog
 from speko_core.providers.local.cascade import MODEL as CASCADE
-from speko_core.providers.local.cascade import LocalCascade, Parts
+from speko_core.providers.local.cascade import LocalCascade
+from speko_core.providers.local.cascade_answers import Parts
 from speko_core.providers.local.engines import SpeechEngines, find_engines
 from speko_core.providers.local.sphinx_pool import SphinxPool
 from speko_core.providers.local.stt import LocalStt
