@@ -20,9 +20,10 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 
 import gateway_targets as targets
 from gateway_targets import HOST, Target
@@ -33,6 +34,7 @@ HERE = Path(__file__).parent
 GATEWAY_CORE, LOAD_CORE = "0", "1"
 TICKS = os.sysconf("SC_CLK_TCK")
 SETTLE_S = 6.0
+ENDING = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 Result = dict[str, object]
 
 
@@ -122,7 +124,8 @@ def started(
     try:
         yield process
     finally:
-        os.killpg(process.pid, signal.SIGTERM)
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGTERM)
         try:
             process.wait(15)
         except subprocess.TimeoutExpired:
@@ -242,8 +245,17 @@ def chosen(arguments: argparse.Namespace, folder: Path, ports: Sequence[int]) ->
     return found
 
 
+def end_in_order(number: int, frame: FrameType | None) -> None:
+    """A signal ends the run like any failure does: what was started is stopped on the way out, undisturbed."""
+    for one in ENDING:
+        signal.signal(one, signal.SIG_IGN)
+    raise SystemExit(128 + number)
+
+
 def main(arguments: argparse.Namespace) -> None:
     """Start everything, measure, stop everything, print."""
+    for number in ENDING:
+        signal.signal(number, end_in_order)
     wanted = arguments.scenarios.split(",") if arguments.scenarios else [one.name for one in SCENARIOS]
     scenarios = [one for one in SCENARIOS if one.name in wanted]
     first = reserve_ports()
