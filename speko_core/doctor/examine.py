@@ -14,7 +14,7 @@ async def examine() -> list[Finding]:
     except ConfigurationError as error:
         return [*findings, Finding("settings", "fail", str(error), "See docs/operations.md.")]
     findings += [installation.data_folder(settings), machine.disk(settings), installation.master_key(settings)]
-    findings.append(installation.outbound(settings))
+    findings += [installation.outbound(settings), *installation.browser_library(settings)]
     findings += await installation.database(settings)
     findings += [machine.speech(), machine.hearing()]
     return findings + [await machine.role(settings, role) for role in machine.ROLES]

@@ -58,6 +58,17 @@ def outbound(settings: Settings) -> Finding:
     return Finding("outbound calls", "ok", "public https only")
 
 
+def browser_library(settings: Settings) -> list[Finding]:
+    """With calls in LiveKit rooms, browsers get LiveKit's library from us. Nothing to say without rooms."""
+    if not settings.livekit_url:
+        return []
+    path = settings.livekit_client_path
+    if path.is_file():
+        return [Finding("browser calls", "ok", f"livekit-client at {path}")]
+    fix = f"npm install --prefix {settings.data_dir} livekit-client; see docs/browser.md."
+    return [Finding("browser calls", "warn", "LiveKit's browser library is not installed", fix)]
+
+
 async def database(settings: Settings) -> list[Finding]:
     """The database answers, has this version's schema, belongs to our master key, and agrees about the time."""
     try:
