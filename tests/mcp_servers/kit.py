@@ -5,11 +5,12 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, cast
+from typing import Annotated, Any, cast
 
 import httpx
 import uvicorn
 from fastmcp import Context, FastMCP
+from pydantic import Field
 from starlette.datastructures import Headers
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -30,6 +31,11 @@ SAID = (TextDelta("Done."), LlmUsage(20, 3))
 def free_slots(day: str) -> dict[str, object]:
     """Free times of a day."""
     return {"day": day, "times": ["09:00", "10:30"]}
+
+
+def prices(region: Annotated[str, Field(json_schema_extra={"x-mcp-header": "Region"})]) -> str:
+    """Prices of a region, which the server wants in a header too."""
+    return f"40 in {region}"
 
 
 def closed() -> str:
@@ -58,12 +64,13 @@ class Clinic:
 
     def restore(self) -> None:
         """A tool that reads, one that writes, two that go wrong, one no agent can have without a prefix."""
-        for name in ("freeSlots", "book", "cancel", "closed", "flood", "123"):
+        for name in ("freeSlots", "book", "prices", "cancel", "closed", "flood", "123"):
             with suppress(KeyError):
                 self.server.local_provider.remove_tool(name)
         for tool, name in (
             (free_slots, "freeSlots"),
             (self._book, "book"),
+            (prices, None),
             (closed, None),
             (flood, None),
             (odd, "123"),

@@ -67,6 +67,14 @@ async def test_a_server_that_went_back_to_handshakes_is_negotiated_with_anew(des
     assert "09:00" in (await desk.call("clinic_free_slots", {"day": "Monday"})).text
 
 
+async def test_a_server_that_wants_arguments_in_headers_gets_them(desk: Desk) -> None:
+    """AGT-9: as the list of its tools says, which is then asked for once more."""
+    await desk.add("Clinic")
+    desk.clinic.methods.clear()
+    assert unmark((await desk.call("clinic_prices", {"region": "Berlin"})).text) == "40 in Berlin"
+    assert desk.clinic.methods == ["tools/call", "tools/list", "tools/call"]
+
+
 async def test_a_tool_that_fails_is_told_to_the_model_as_failed(desk: Desk) -> None:
     """AGT-9: surfaced, not swallowed."""
     await desk.add("Clinic")

@@ -3,10 +3,11 @@
 import pytest
 
 from tests.conftest import add_tenant, rest_client
+from tests.mcp.client import mcp_client
 from tests.mcp_servers.kit import TOKEN, Desk
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-ALL = {"clinic_123", "clinic_free_slots", "clinic_book", "clinic_closed", "clinic_flood"}
+ALL = {"clinic_123", "clinic_prices", "clinic_free_slots", "clinic_book", "clinic_closed", "clinic_flood"}
 
 
 async def test_a_servers_tools_become_the_agents_and_make_a_version(desk: Desk) -> None:
@@ -183,3 +184,15 @@ async def test_another_organization_sees_and_calls_nothing_of_it(desk: Desk) -> 
         ):
             assert answer.status_code == 404
     assert set(await desk.tools()) == ALL
+
+
+async def test_a_server_is_added_and_removed_through_the_mcp_door(desk: Desk) -> None:
+    """AGT-9, MCP-6: the same services, by tools that are called by name."""
+    ours = {"name": "Clinic", "url": f"{desk.clinic.url}/mcp", "tools": ["book"]}
+    async with mcp_client(desk.deps, desk.tenant.key) as client:
+        made = await client.call_tool("create_mcp_server", {"id": desk.tenant.agent_id, **ours})
+        row = made.structured_content
+        assert [tool["name"] for tool in row["tools"] if tool["toolId"]] == ["clinic_book"]
+        removed = await client.call_tool("delete_mcp_server", {"id": desk.tenant.agent_id, "serverId": row["id"]})
+        assert removed.structured_content["deleted"] is True
+    assert await desk.tools() == {}
