@@ -15,8 +15,8 @@ from tests.mcp_servers.kit import Desk, open_desk
 async def opened(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Desk]:
     folder = tmp_path_factory.mktemp("clinic")
     async with AsyncExitStack() as stack:
-        stack.enter_context(migrated_database("sqlite", request, folder))
-        yield await open_desk(folder, stack)
+        url = stack.enter_context(migrated_database("sqlite", request, folder))
+        yield await open_desk(folder, url, stack)
 
 
 @pytest_asyncio.fixture(loop_scope="module")

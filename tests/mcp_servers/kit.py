@@ -175,9 +175,11 @@ class Desk:
         return Told(told.content, bool(told.is_error))
 
 
-async def open_desk(folder: Path, stack: AsyncExitStack) -> Desk:
+async def open_desk(folder: Path, database_url: str, stack: AsyncExitStack) -> Desk:
     """Everything running, nothing added."""
-    settings = Settings(data_dir=folder, master_key=MASTER_KEY, allow_insecure_webhooks=True, _env_file=None)
+    settings = Settings(
+        data_dir=folder, database_url=database_url, master_key=MASTER_KEY, allow_insecure_webhooks=True, _env_file=None
+    )
     deps = build_deps(settings)
     stack.push_async_callback(deps.aclose)
     tenant = await add_tenant(deps)
