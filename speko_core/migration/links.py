@@ -81,7 +81,7 @@ def _line(way: Way, keys: dict[str, str]) -> str:
         conditions += [condition] if condition else []
         words = _words(node, keys)
         if words:
-            when = f"When {', and '.join(conditions)}: " if conditions else "" if parts else "Then: "
+            when = f"When {', and '.join(conditions)}: " if conditions else "Then: "
             parts.append(f"{when}{words}")
             conditions = []
     return " ".join(parts)

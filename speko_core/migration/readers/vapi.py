@@ -12,6 +12,7 @@ from speko_core.migration.readers.vapi_conduct import read_analysis, read_ending
 from speko_core.migration.readers.vapi_rules import KNOWN, RULES, near_miss
 from speko_core.migration.readers.vapi_squad import read_squad
 from speko_core.migration.readers.vapi_tools import TOOL_TYPES, read_tools
+from speko_core.migration.readers.vapi_workflow import is_workflow, read_workflow
 from speko_core.migration.source import Node, Source
 from speko_core.migration.variables import take_defaults, take_template
 from speko_core.types import JsonValue
@@ -24,10 +25,12 @@ _MODES = {
 
 
 def detect(document: JsonValue) -> Detection | None:
-    """An assistant, a squad or a stored tool, by structure."""
+    """An assistant, a squad, a workflow or a stored tool, by structure."""
     members = rows(part(document, "members"))
     if members and all(any_of(member, "assistantId", "assistant") for member in members):
         return Detection("vapi", "squad")
+    if is_workflow(document):
+        return Detection("vapi", "workflow")
     if _is_assistant(document):
         return Detection("vapi", "assistant")
     if (
@@ -36,10 +39,6 @@ def detect(document: JsonValue) -> Detection | None:
         and has(part(document, "function"), "name")
     ):
         return Detection("vapi", "tool")
-    if rows(part(document, "nodes")) and any(node.get("type") in ("conversation", "gather") and "from" not in node
-                                             for node in rows(part(document, "nodes"))) and any(
-            has(edge, "from", "to") for edge in rows(part(document, "edges"))):  # fmt: skip
-        return near_miss("A Vapi workflow. Vapi retired workflows on 2026-08-18; export the squad it became.")
     if any_of(document, "firstMessageMode", "endCallPhrases", "serverMessages") and not has(document, "model"):
         return near_miss("Looks like a part of a Vapi assistant: there is no `model`.")
     return None
@@ -60,6 +59,8 @@ def read(source: Source, detection: Detection) -> VoiceAgents:
     """Read whichever shape was detected."""
     if detection.kind == "squad":
         return read_squad(source, read_assistant)
+    if detection.kind == "workflow":
+        return read_workflow(source, read_assistant)
     agent = Agent()
     if detection.kind == "tool":
         read_tools(agent, [source.root], None)

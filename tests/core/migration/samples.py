@@ -50,6 +50,7 @@ SAMPLES: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "vapi_legacy": ("vapi", "assistant", ("vapi_legacy.yaml",)),
     "vapi_markdown": ("vapi", "assistant", ("vapi_prompt.md",)),
     "vapi_squad": ("vapi", "squad", ("vapi_squad.json",)),
+    "vapi_workflow": ("vapi", "workflow", ("vapi_workflow.json",)),
     "vocode_app": ("vocode", "python", ("vocode_app.py",)),
 }
 

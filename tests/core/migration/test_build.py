@@ -140,12 +140,25 @@ def test_linked_stages_keep_what_stands_between_those_that_talk() -> None:
     assert _stages(build).endswith(
         "# What comes next\n"
         "- When The caller gave a number, and nothing else fits: use transfer_call for +12025550143.\n"
-        "- When The caller gave a number, and {{age}} < 30: use refund. Refund it. Goodbye. Close the call, then use "
-        "end_call.\n"
+        "- When The caller gave a number, and {{age}} < 30: use refund. Refund it. Then: Goodbye. Close the call, then "
+        "use end_call.\n"
         "- When The caller is angry: hand over to angry_2."
     )
     assert [str(tool["name"]) for tool in build.tools] == ["refund", "end_call", "transfer_call"]
     assert [(way.source, way.target) for way in build.handoffs] == [("ask_1", "angry_2")]
+
+
+def test_a_retired_workflow_of_vapi_goes_on_as_agents() -> None:
+    """MIG-3, MIG-4: with its tools between, its global nodes, and the words it opened with."""
+    build = built("vapi_workflow", graph="linked")
+    assert build.agent_create_payload["firstMessage"] == "Ferry desk, ahoy."
+    assert _stages(build).endswith(
+        "- When They named a harbour: use departures. Then: hand over to tell_2.\n"
+        "- When They lost something on board: hand over to lost_3."
+    )
+    assert [(way.source, way.target) for way in build.handoffs] == [
+        ("greet_1", "tell_2"), ("greet_1", "lost_3"), ("tell_2", "lost_3"),
+    ]  # fmt: skip
 
 
 def test_a_stage_that_only_leads_on_is_no_agent() -> None:

@@ -64,13 +64,6 @@ def test_an_ordinary_file_is_no_voice_agent(name: str) -> None:
 
 
 NEAR: dict[str, tuple[JsonObject, str]] = {
-    "vapi workflow": (
-        {
-            "nodes": [{"name": "a", "type": "conversation", "prompt": "x"}],
-            "edges": [{"from": "a", "to": "b", "condition": {}}],
-        },
-        "retired workflows",
-    ),
     "part of an assistant": ({"firstMessageMode": "assistant-speaks-first", "voice": {}}, "no `model`"),
     "index of files": ({"agents": [{"name": "a", "config": "agent_configs/a.json"}]}, "give the files it names"),
     "note about an agent": (
