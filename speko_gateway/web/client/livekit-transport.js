@@ -1,5 +1,6 @@
 // A conversation in a LiveKit room. LiveKit's own library does the WebRTC; it is loaded only here, only when needed.
 
+import { atNextGesture } from "./audio/autoplay.js";
 import { Meters } from "./audio/meters.js";
 import { microphoneConstraints } from "./audio/microphone.js";
 import { ofRoom } from "./disconnection.js";
@@ -120,6 +121,7 @@ export class LiveKitTransport {
       .on(RoomEvent.ActiveSpeakersChanged, (speakers) => this.#speak(speakers))
       .on(RoomEvent.ParticipantConnected, () => this.#lookForAgent())
       .on(RoomEvent.ParticipantDisconnected, () => this.#lookForAgent())
+      .on(RoomEvent.AudioPlaybackStatusChanged, () => this.#unlock())
       .on(RoomEvent.MediaDevicesError, (error) => this.#events.problem(error))
       .on(RoomEvent.Disconnected, (reason) => this.#close(reason));
   }
@@ -130,6 +132,10 @@ export class LiveKitTransport {
     element.volume = this.#volume;
     this.#elements.add(document.body.appendChild(element));
     this.#meters.watch("agent", track.mediaStreamTrack);
+  }
+
+  #unlock() {
+    if (!this.#room.canPlaybackAudio) atNextGesture(() => this.#room.startAudio());
   }
 
   #detach(track) {

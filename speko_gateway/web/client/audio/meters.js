@@ -16,8 +16,8 @@ export class Meters {
   /** Watch a track under a name, in place of the one that had it. */
   watch(name, mediaStreamTrack) {
     this.#context ??= new AudioContext();
-    // Not awaited: without a click a browser may leave this pending until one comes.
-    this.#context.resume();
+    // Not awaited: without a gesture a browser may leave it pending until one comes.
+    this.#context.resume().catch(() => {});
     this.forget(name);
     const source = this.#context.createMediaStreamSource(new MediaStream([mediaStreamTrack]));
     const analyser = new AnalyserNode(this.#context, { fftSize: 1024 });

@@ -1,6 +1,7 @@
 // The sound of one conversation over a socket: a microphone, a loudspeaker, and their controls.
 
 import { microphoneFailed } from "../errors.js";
+import { atNextGesture } from "./autoplay.js";
 import { openMicrophone, release } from "./microphone.js";
 import { Capture, Playback } from "./nodes.js";
 
@@ -84,7 +85,8 @@ export class Sound {
 
   /** Go on with another loudspeaker, in browsers that let pages choose. */
   async setOutputDevice(deviceId) {
-    if (deviceId !== undefined) await this.#context?.setSinkId?.(deviceId);
+    // Lists of devices call the default one "default", sound contexts call it "".
+    if (deviceId !== undefined) await this.#context?.setSinkId?.(deviceId === "default" ? "" : deviceId);
   }
 
   async stop() {
@@ -107,6 +109,12 @@ export class Sound {
   }
 }
 
+/** Not awaited: without a gesture a browser may leave it pending until one comes. */
+function resume(context) {
+  context.resume().catch(() => {});
+  if (context.state === "suspended") atNextGesture(() => context.state === "suspended" && resume(context));
+}
+
 async function openContext() {
   if (!window.AudioWorkletNode) throw new DOMException("no audio worklets here", "NotSupportedError");
   const context = new AudioContext({ latencyHint: "interactive" });
@@ -116,7 +124,6 @@ async function openContext() {
     await context.close();
     throw error;
   }
-  // Not awaited: without a click a browser may leave this pending until one comes.
-  context.resume();
+  resume(context);
   return context;
 }
