@@ -1,5 +1,6 @@
 """A real MCP server of somebody else on loopback, and an installation whose agents may use it."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
@@ -48,6 +49,12 @@ def flood() -> str:
     return "x" * 3_000_000
 
 
+async def slow() -> str:
+    """Takes its time."""
+    await asyncio.sleep(0.5)
+    return "late"
+
+
 def odd() -> str:
     """Its name begins with a digit."""
     return "?"
@@ -64,7 +71,7 @@ class Clinic:
 
     def restore(self) -> None:
         """A tool that reads, one that writes, two that go wrong, one no agent can have without a prefix."""
-        for name in ("freeSlots", "book", "prices", "cancel", "closed", "flood", "123"):
+        for name in ("freeSlots", "book", "prices", "cancel", "closed", "flood", "slow", "123"):
             with suppress(KeyError):
                 self.server.local_provider.remove_tool(name)
         for tool, name in (
@@ -73,6 +80,7 @@ class Clinic:
             (prices, None),
             (closed, None),
             (flood, None),
+            (slow, None),
             (odd, "123"),
         ):
             self.server.tool(tool, name=name)

@@ -91,6 +91,15 @@ async def test_an_answer_that_is_too_large_is_a_failure(desk: Desk) -> None:
     assert (told.failed, told.text) == (True, "The tool clinic_flood failed: the endpoint's answer was too large.")
 
 
+async def test_a_tool_that_takes_longer_than_its_server_may_is_a_failure(desk: Desk) -> None:
+    """AGT-9: nobody on the line waits for more."""
+    row = await desk.add("Clinic", timeoutMs=100)
+    told = await desk.call("clinic_slow", {})
+    assert (told.failed, told.text) == (True, "The tool clinic_slow failed: the endpoint did not answer in time.")
+    await desk.rest.patch(f"{desk.servers}/{row['id']}", json={"timeoutMs": None})
+    assert unmark((await desk.call("clinic_slow", {})).text) == "late"
+
+
 async def test_arguments_that_do_not_fit_are_never_sent(desk: Desk) -> None:
     """AGT-9: checked against the schema the server gave."""
     await desk.add("Clinic")

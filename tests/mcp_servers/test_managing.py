@@ -7,7 +7,15 @@ from tests.mcp.client import mcp_client
 from tests.mcp_servers.kit import TOKEN, Desk
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-ALL = {"clinic_123", "clinic_prices", "clinic_free_slots", "clinic_book", "clinic_closed", "clinic_flood"}
+ALL = {
+    "clinic_123",
+    "clinic_slow",
+    "clinic_prices",
+    "clinic_free_slots",
+    "clinic_book",
+    "clinic_closed",
+    "clinic_flood",
+}
 
 
 async def test_a_servers_tools_become_the_agents_and_make_a_version(desk: Desk) -> None:
