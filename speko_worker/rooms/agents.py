@@ -128,7 +128,8 @@ class RoomAgents:
             return
         self._accepting += 1
         try:
-            await request.accept(name="Agent", identity=f"agent_{request.job.metadata}")
+            # An identity of its own (the framework's default): a second dispatch must not push the first out.
+            await request.accept(name="Agent")
         finally:
             self._accepting -= 1
 

@@ -46,6 +46,14 @@ class LiveKit:
         """A client of its server API; close it."""
         return api.LiveKitAPI(self.url, KEY, SECRET)
 
+    async def remove(self, room: str) -> None:
+        """Remove a room, as a restart would."""
+        client = self.api()
+        try:
+            await client.room.delete_room(api.DeleteRoomRequest(room=room))
+        finally:
+            await client.aclose()
+
     def settings(self) -> dict[str, str]:
         """What a product needs to use it."""
         return {

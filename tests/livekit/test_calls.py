@@ -15,8 +15,12 @@ from tests.livekit.conftest import Installation
 from tests.worker.conftest import until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(150), pytest.mark.asyncio(loop_scope="session")]
-# Without a pause in which a listener might believe that the agent was interrupted.
-FIRST = "We sell cats and dogs and birds and fish and mice and we are open every day from nine until six"
+# Without a pause in which a listener might believe that the agent was interrupted; and long, because an agent goes on
+# when nothing was recognized for a while, which a busy machine needs for recognizing.
+FIRST = (
+    "We sell cats and dogs and birds and fish and mice and we are open every day from nine until six "
+    "and you may come and look at all of them and take them for a walk and ask whatever you like about them"
+)
 # How much speech interrupts, in seconds; it begins after the silence of the file and of the microphone's queue.
 LEAST, ONSET_S = 0.2, 0.4
 

@@ -12,14 +12,14 @@ NOISE: tuple[bytes, ...] = (b"\xff\xfe not text", b"{", b"[]", b'{"type": 7}', b
 
 
 async def test_a_client_overrides_types_and_tells_and_other_data_is_ignored(installation: Installation) -> None:
-    """SES-3: the packets of the data-channel page, both ways."""
+    """SES-3: the packets of the data-channel page, both ways; joining makes a room anew that the server forgot."""
     agent = {
         "name": "Typist", "systemPrompt": "You are the night porter.", "intent": {"language": "en-US"},
         "firstMessage": "Good evening and welcome to our hotel, we are so glad that you have come to stay with us.",
     }  # fmt: skip
     async with door(installation.product) as rest:
         agent_id = (await rest.post("/v1/agents", json=agent)).json()["id"]
-        async with in_call(rest, agent_id) as (caller, _):
+        async with in_call(rest, agent_id, forgotten_by=installation.livekit) as (caller, _):
             await caller.send({"type": "overrides", "overrides": {"agent": {"firstMessage": "Night desk."}}})
             for data in NOISE:
                 await caller.send(data)

@@ -33,8 +33,8 @@ class Dispatch:
     def job(self) -> SimpleNamespace:
         return SimpleNamespace(metadata=self.metadata)
 
-    async def accept(self, *, name: str, identity: str) -> None:
-        self.answers.append(f"accept {identity}")
+    async def accept(self, *, name: str) -> None:
+        self.answers.append(f"accept as {name}")
 
     async def reject(self, *, terminate: bool) -> None:
         self.answers.append(f"reject {terminate}")
@@ -49,7 +49,7 @@ def _agents(*, full: bool) -> RoomAgents:
 @pytest.mark.parametrize(
     ("full", "metadata", "answer"),
     [
-        (False, SESSION, f"accept agent_{SESSION}"),
+        (False, SESSION, "accept as Agent"),
         # Another worker may take it.
         (True, SESSION, "reject False"),
         (False, '{"sessionId": "x"}', "reject False"),
