@@ -5,6 +5,7 @@ No other module reads the environment. Every name is `SPEKO_` + the field in cap
 
 import os
 from collections.abc import Mapping
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Literal
 
@@ -18,7 +19,7 @@ from speko_core.providers.catalog import load_catalog
 Role = Literal["web", "jobs", "worker"]
 
 # Read by clients and tests, not by the roles.
-_FOR_CLIENTS = {"SPEKO_API_KEY", "SPEKO_TEST_POSTGRES_URL"}
+_FOR_CLIENTS = {"SPEKO_API_KEY", "SPEKO_TEST_POSTGRES_URL", "SPEKO_TEST_WEB_ROLES"}
 _KEY_PREFIX, _URL_PREFIX = "SPEKO_PROVIDER_KEY_", "SPEKO_PROVIDER_URL_"
 
 
@@ -34,6 +35,10 @@ class Settings(BaseSettings):
         0, ge=0, le=65535, description="Media and health port of the worker role; 0 means port + 2."
     )
     public_url: str = Field("", description="Base URL people reach us at; default http://HOST:PORT.")
+    trusted_proxies: str = Field(
+        "127.0.0.1, ::1",
+        description="Addresses and networks of proxies, separated by commas, that may say who the caller is.",
+    )
     data_dir: Path = Field(Path("data"), description="Folder for SQLite, files and the generated master key.")
     database_url: str = Field("", description="SQLAlchemy URL; default a SQLite file in the data folder.")
     master_key: SecretStr | None = Field(
@@ -186,6 +191,16 @@ class Settings(BaseSettings):
     def _header_pairs(cls, value: SecretStr | None) -> SecretStr | None:
         if value and any("=" not in pair for pair in value.get_secret_value().split(",")):
             raise ValueError("must be pairs of name=value, separated by commas")
+        return value
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _addresses(cls, value: str) -> str:
+        for one in filter(None, (part.strip() for part in value.split(","))):
+            try:
+                ip_network(one)
+            except ValueError:
+                raise ValueError("must be IP addresses and networks, separated by commas") from None
         return value
 
     @field_validator("livekit_url", "livekit_public_url")
