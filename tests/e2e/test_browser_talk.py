@@ -1,13 +1,14 @@
 """A newcomer in a browser: sign in, pick an agent, speak, read and hear the answer, find it again."""
 
 import asyncio
+import json
 from pathlib import Path
 
 import pytest
 
 from tests.e2e.caller_speech import write_caller
 from tests.e2e.cdp import Page, browser_page, chromium_path
-from tests.e2e.running_product import running_product
+from tests.e2e.running_product import Product
 
 pytestmark = [
     pytest.mark.e2e,
@@ -23,13 +24,14 @@ ANSWER = "document.querySelector('.line-user ~ .line-agent')"
 ENDED = "document.getElementById('talk').dataset.phase === 'ended'"
 
 
-async def test_a_newcomer_talks_to_an_agent_in_the_browser(tmp_path: Path) -> None:
+async def test_a_newcomer_talks_to_an_agent_in_the_browser(product: Product, tmp_path: Path) -> None:
     """SES-8: spoken words appear as text, the agent answers, and the answer's latency is on the page."""
     microphone = await asyncio.to_thread(
         write_caller, tmp_path / "caller.wav", [SPOKEN], [LEADING_SILENCE_S], after_s=10.0
     )
-    async with running_product(tmp_path) as product, browser_page(tmp_path / "profile", microphone) as page:
-        await page.open(product.links["sign_in"])
+    _, link, _ = await product.command("sign-in-link", "--json")
+    async with browser_page(tmp_path / "profile", microphone) as page:
+        await page.open(json.loads(link)["url"])
         await page.click("form button")
         await page.until("location.pathname === '/'")
         await talk(page, product.base_url, "cascade")
@@ -54,6 +56,7 @@ async def test_a_newcomer_talks_to_an_agent_in_the_browser(tmp_path: Path) -> No
 async def talk(page: Page, base_url: str, mode: str) -> None:
     """Start from the form, speak, and wait until the agent has answered in words."""
     await page.open(f"{base_url}/talk")
+    await page.evaluate("document.evaluate(\"//label[.//strong='Default']\", document).iterateNext().click()")
     await page.click(f"input[value={mode}]")
     await page.click("form.card button")
     await page.until("location.pathname.startsWith('/talk/')")

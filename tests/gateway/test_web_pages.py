@@ -114,6 +114,21 @@ async def test_a_session_shows_what_was_said_and_where_the_time_went(
     assert "sandbox sandbox-1" in text
 
 
+async def test_the_page_of_a_session_follows_it_while_something_may_change(
+    deps: Deps, tenant: Tenant, person: Visitor
+) -> None:
+    """OPS-5: a running call is watched without a reload; a page of the past asks for nothing."""
+    path = f"/sessions/{session_id_of(await start_conversation(person, tenant))}"
+    running = (await person.see(path)).text
+    async with deps.database.transaction(tenant.organization_id) as db:
+        await db.execute(update(VoiceSession).values(status="ended", recording_status="pending"))
+    recording = (await person.see(path)).text
+    async with deps.database.transaction(tenant.organization_id) as db:
+        await db.execute(update(VoiceSession).values(recording_status="ready"))
+    over = (await person.see(path)).text
+    assert ["data-live-on" in page for page in (running, recording, over)] == [True, True, False]
+
+
 async def test_sessions_can_be_filtered_and_paged(deps: Deps, tenant: Tenant, person: Visitor) -> None:
     """OPS-5: older sessions are a link away and keep the filter."""
     for _ in range(26):

@@ -21,6 +21,12 @@ pytestmark = [
 LIVE = "document.getElementById('talk').dataset.phase === 'live'"
 ENDED = "document.getElementById('talk').dataset.phase === 'ended'"
 AGENT_LEVEL = "Number(document.getElementById('talk').style.getPropertyValue('--agent-level'))"
+MICROPHONE_WORDS = {
+    "NotFoundError": "No microphone found",
+    "NotReadableError": "microphone is in use",
+    "OverconstrainedError": "not there any more",
+    "SecurityError": "needs a secure page",
+}
 CHOOSE_LAST = """(() => {
     const select = document.getElementById("%s");
     select.selectedIndex = select.options.length - 1;
@@ -278,6 +284,18 @@ async def test_a_blocked_microphone_spends_no_token_and_typing_still_works(site:
         await page.click("#talk-send")
         await eventually(lambda: bool(site.media.heard.messages), "the typed message")
     assert site.media.heard.audio == b""
+
+
+async def test_a_microphone_that_cannot_be_had_says_why(site: TalkSite, page: Page) -> None:
+    """SES-8: none, in use, not there any more, a page that is not secure: each with its own words, and a way on."""
+    await page.open(site.link())
+    for name, words in MICROPHONE_WORDS.items():
+        refuse = f"navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('', {name!r}))"
+        await page.evaluate(f"void ({refuse})")
+        await page.click("#talk-start")
+        await page.until(f"document.getElementById('talk-notice').innerText.includes({words!r})")
+        assert await page.evaluate("document.activeElement.textContent") == "Try again"
+    assert site.media.heard.protocols == []
 
 
 async def test_the_microphone_is_converted_without_aliases(site: TalkSite, page: Page) -> None:
