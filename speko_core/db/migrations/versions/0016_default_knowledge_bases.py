@@ -3,8 +3,6 @@
 Revision: 0016
 """
 
-from datetime import UTC, datetime
-
 import sqlalchemy as sa
 from alembic import op
 
@@ -16,7 +14,12 @@ down_revision = "0015"
 branch_labels = None
 depends_on = None
 
-_AGENTS = sa.table("agents", sa.column("id", sa.String), sa.column("organization_id", sa.String))
+_AGENTS = sa.table(
+    "agents",
+    sa.column("id", sa.String),
+    sa.column("organization_id", sa.String),
+    sa.column("created_at", UtcDateTime),
+)
 _BASES = sa.table(
     "knowledge_bases",
     sa.column("id", sa.String),
@@ -29,10 +32,10 @@ _BASES = sa.table(
 
 
 def upgrade() -> None:
-    bind, now = op.get_bind(), datetime.now(UTC)
+    bind = op.get_bind()
     if bind.dialect.name == "postgresql":
         bind.execute(sa.text("SELECT set_config('speko.everything', 'on', true)"))
-    bare = sa.select(_AGENTS.c.organization_id, _AGENTS.c.id).where(
+    bare = sa.select(_AGENTS.c.organization_id, _AGENTS.c.id, _AGENTS.c.created_at).where(
         ~sa.exists().where(_BASES.c.agent_id == _AGENTS.c.id)
     )
     rows = [
@@ -41,10 +44,10 @@ def upgrade() -> None:
             "organization_id": organization_id,
             "agent_id": agent_id,
             "name": "Default",
-            "created_at": now,
-            "updated_at": now,
+            "created_at": created_at,
+            "updated_at": created_at,
         }
-        for organization_id, agent_id in bind.execute(bare).all()
+        for organization_id, agent_id, created_at in bind.execute(bare).all()
     ]
     if rows:
         bind.execute(sa.insert(_BASES), rows)
