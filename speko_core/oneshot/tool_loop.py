@@ -71,7 +71,8 @@ class ToolLoop:
             async with aclosing(self._calls.make(self._call.text, calls, beat_s)) as events:
                 async for shown in events:
                     yield shown
-            yield self._after_calls()
+            if told := self._after_calls():
+                yield told
             if self._others_go_on:
                 return
             await self._next_hop()
