@@ -163,7 +163,13 @@ async def test_a_person_talks_to_an_agent_in_a_room(installation: Installation, 
         await page.until(f"{LINES % 'user'}.some((said) => said.includes('opening hours'))", 40)
         await page.until("Number(document.getElementById('talk').style.getPropertyValue('--agent-level')) > 0.1", 20)
         await page.until("document.querySelector('.line-user ~ .line-agent .latency') !== null", 20)
-        assert "nine" in await page.evaluate(f"{LINES % 'agent'}.at(-1)")
+        answers = await page.evaluate(LINES % "agent")
+        assert "nine" in answers[-1]
+        await page.fill("#talk-message", "who are you")
+        await page.click("#talk-send")
+        await page.until(f"{LINES % 'agent'}.length > {len(answers)}", 20)
+        # Echoed on the data channel, and then a turn: one line.
+        assert (await page.evaluate(LINES % "user"))[1:] == ["who are you"]
         await page.click("#talk-hang-up")
         await page.until(ENDED)
         assert "You hung up" in await page.text("#talk-notice")
