@@ -32,6 +32,7 @@ from speko_core.settings import Settings
 from speko_core.versions.content import content_of, sha_of
 from speko_core.versions.models import AgentVersionRow
 from tests.scheduling import LongestFirst, sort
+from tests.secret_watch import Watched, leaked
 from tests.virtual_time import LeapingLoop
 
 # No test may call a real vendor: products that tests start inherit this environment.
@@ -150,6 +151,14 @@ def migrated_database(engine: str, request: pytest.FixtureRequest, folder: Path)
     _empty(url)
 
 
+@pytest.fixture(autouse=True)
+def no_answer_tells_a_secret() -> Iterator[None]:
+    """ORG-8: every answer of this suite's servers is searched."""
+    leaked.clear()
+    yield
+    assert leaked == []
+
+
 @pytest.fixture(params=ENGINES)
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """An empty migrated database; PostgreSQL where `SPEKO_TEST_POSTGRES_URL` names a server."""
@@ -262,7 +271,7 @@ def rest_client(deps: Deps, key: str | None) -> httpx.AsyncClient:
     from speko_gateway.app import create_app
 
     headers = {"Authorization": f"Bearer {key}"} if key else {}
-    transport = httpx.ASGITransport(app=create_app(deps), raise_app_exceptions=False)
+    transport = httpx.ASGITransport(app=Watched(create_app(deps)), raise_app_exceptions=False)
     return httpx.AsyncClient(transport=transport, base_url="http://testserver", headers=headers)
 
 

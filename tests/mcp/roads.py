@@ -5,6 +5,7 @@ import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from fastmcp import FastMCP
@@ -13,7 +14,8 @@ from starlette.types import ASGIApp, Message
 
 from speko_core.deps import Deps
 from speko_mcp.server import build_mcp_app
-from tests.mcp.client import in_own_task
+from tests.mcp.processes import mcp_server
+from tests.secret_watch import Watched
 
 MODERN, LEGACY = "2026-07-28", "2025-06-18"
 META = {
@@ -99,9 +101,8 @@ async def roads(deps: Deps) -> AsyncIterator[Roads]:
     def extend(server: FastMCP[None]) -> None:
         server.add_middleware(counting)
 
-    door = build_mcp_app(deps, extend=extend)
-    async with in_own_task(door.lifespan()):
-        yield Roads(door.app, deps.settings.base_url.removeprefix("http://"), counting)
+    async with mcp_server(deps, partial(build_mcp_app, extend=extend)) as app:
+        yield Roads(Watched(app), deps.settings.base_url.removeprefix("http://"), counting)
 
 
 def message(

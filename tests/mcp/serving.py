@@ -9,9 +9,9 @@ from starlette.types import ASGIApp
 
 from speko_core.deps import Deps
 from speko_core.settings import Settings
-from speko_gateway.app import create_app
-from speko_mcp.server import build_mcp_app
+from tests.mcp.processes import mcp_server
 from tests.ports import own_port
+from tests.secret_watch import Watched
 from tests.serving import listening, served
 
 
@@ -31,9 +31,7 @@ async def serving(app: ASGIApp, port: int) -> AsyncIterator[None]:
 @pytest.fixture(name="base_url")
 async def running_web_role(deps: Deps) -> AsyncIterator[str]:
     """The address of a running web role."""
-    door = build_mcp_app(deps)
-    app = create_app(deps, mcp_app=door.app, mcp_lifespan=door.lifespan)
-    async with serving(app, deps.settings.port):
+    async with mcp_server(deps, web=True) as app, serving(Watched(app), deps.settings.port):
         yield deps.settings.base_url
 
 

@@ -3,13 +3,15 @@
 import json
 from typing import Any
 
+import httpx
+from starlette.requests import Request
+
 from speko_core import registry
 from speko_core.deps import Deps
 from tests.conftest import Tenant, on_sqlite
 from tests.mcp.client import mcp_client
 from tests.mcp.test_calls import call
-
-pytestmark = on_sqlite
+from tests.secret_watch import Watched, leaked
 
 SIGNING = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
 GIVEN = {
@@ -72,6 +74,7 @@ def arguments_for(operation: Any, ids: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in known.items() if name in fields and fields[name].is_required()}
 
 
+@on_sqlite
 async def test_no_answer_repeats_a_secret(deps: Deps, tenant: Tenant) -> None:
     """ORG-8, MCP-11"""
     async with mcp_client(deps, tenant.key) as client:
@@ -90,3 +93,24 @@ async def test_no_answer_repeats_a_secret(deps: Deps, tenant: Tenant) -> None:
     assert succeeded > len(READING) / 2
     leaked = {name for name, secret in secrets.items() if any(secret in answer for answer in answers)}
     assert leaked == set()
+
+
+async def test_the_watch_over_the_suite_sees_what_leaks() -> None:
+    """ORG-8: what a client sent as a secret, and what was shown once already."""
+    shown = {"key": "sk_live_" + "a" * 39}
+
+    async def careless(scope: Any, receive: Any, send: Any) -> None:
+        heard = await Request(scope, receive).body()
+        said = heard if scope["path"] == "/echo" else json.dumps(shown).encode()
+        kind = (b"content-type", b"application/json")
+        await send({"type": "http.response.start", "status": 200, "headers": [kind]})
+        await send({"type": "http.response.body", "body": said})
+
+    transport = httpx.ASGITransport(app=Watched(careless))
+    async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as http:
+        await http.get("/keys")
+        assert leaked == []
+        await http.get("/keys")
+        await http.post("/echo", json={"params": {"arguments": {"apiKey": GIVEN["provider"]}}})
+    assert leaked == ["/keys shows a secret for the second time", "/echo repeats what a client sent as a secret"]
+    leaked.clear()
