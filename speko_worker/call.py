@@ -11,12 +11,13 @@ from speko_worker.frames import EndReason
 from speko_worker.gateway import Claim, SessionApi
 from speko_worker.journal import Journal
 from speko_worker.media.port import MediaTransport
+from speko_worker.outcome import Outcome
 from speko_worker.plugins import SpekoClient
 from speko_worker.recording.call import CallRecording, Recorded
 from speko_worker.recording.delivery import UPLOAD_TIMEOUT_S, deliver
 from speko_worker.repeating import repeated
 from speko_worker.reporting import TurnReporter
-from speko_worker.session import CallSession, Outcome
+from speko_worker.session import CallSession
 from speko_worker.tracing.export import tracer_provider
 from speko_worker.tracing.trace import CallTrace
 

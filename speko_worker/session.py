@@ -4,60 +4,41 @@ import asyncio
 import logging
 import time
 from collections.abc import Coroutine
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from livekit.agents.vad import VAD
 from livekit.agents.voice.transcription import TranscriptSynchronizer
 
-from speko_core.handover import ACTION as HANDOVER
 from speko_core.prompting import prompt
 from speko_core.sessions.plan import SessionPlan
 from speko_core.types import JsonObject
 from speko_worker import frames
+from speko_worker.actions import ToolActions
 from speko_worker.background.mixer import Background
 from speko_worker.callstate import CallState
 from speko_worker.frames import EndReason, Hangup, UserMessage
-from speko_worker.gateway import GatewayError, SessionApi
+from speko_worker.gateway import SessionApi
 from speko_worker.handover import CallHandover
-from speko_worker.journal import End
 from speko_worker.listener import CallListener
 from speko_worker.media.port import MediaTransport
 from speko_worker.media.text_out import TranscriptSink
+from speko_worker.outcome import Outcome
 from speko_worker.pipeline import Sinks, build_session
 from speko_worker.plugins import SpekoClient
 from speko_worker.recorder import TurnRecorder
 from speko_worker.records import Turn
 from speko_worker.reporting import TurnReporter
-from speko_worker.rules import lifetime_s, next_action
+from speko_worker.rules import lifetime_s
 from speko_worker.steering import Steering
+from speko_worker.supervision import interrupt, kept_alive, supervised
 from speko_worker.tracing.trace import CallTrace
 
 logger = logging.getLogger("speko.worker.session")
 
-HEARTBEAT_S = 5.0
-TICK_S = 0.1
 START_TIMEOUT_S = 15.0
 STOP_TIMEOUT_S = 10.0
-INTERRUPT_TIMEOUT_S = 5.0
 # A caller may hang up in mid-sentence: the closing waits this long for those words.
 LAST_WORDS_S = 2.0
-MAX_UNSTICKS = 3
-
-_CLOSED = frozenset({"ended", "failed", "expired"})
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """How a call ended; `error` is a machine code."""
-
-    reason: EndReason
-    error: str | None = None
-
-    @property
-    def end(self) -> End:
-        """What the session's record says of it."""
-        return End("failed" if self.reason is EndReason.ERROR else "ended", self.reason.value, self.error)
 
 
 class CallSession:
@@ -81,10 +62,11 @@ class CallSession:
         self._recorder = TurnRecorder(self._on_turn)
         self._state = CallState(ends_at=time.monotonic() + lifetime_s(plan, datetime.now(UTC)))
         self._listener = CallListener(self._state, self._recorder, media.send, self._fail)
-        self._session = build_session(plan, speko, vad, Sinks(self._recorder.on_leg, trace.on_call, self._on_action))
-        self._background = Background(plan.audio, plan.output_sample_rate)
-        media.play_under(self._background)
-        self._handover = CallHandover(plan, self._session, self._recorder, self._state)
+        background = Background(plan.audio, plan.output_sample_rate)
+        media.play_under(background)
+        actions = ToolActions(self._state, self._recorder, background, trace)
+        self._session = build_session(plan, speko, vad, Sinks(self._recorder.on_leg, trace.on_call, actions.take))
+        self._handover = actions.handover = CallHandover(plan, self._session, self._recorder, self._state)
         self._steering = Steering(plan, self._session, self._handover.agent)
         self._synchronizer = TranscriptSynchronizer(
             next_in_chain_audio=media.audio_output, next_in_chain_text=TranscriptSink(media.send)
@@ -113,8 +95,8 @@ class CallSession:
             await self._start()
         tasks = [
             self._spawn(self._watch_caller(), "caller"),
-            self._spawn(self._supervise(), "supervise"),
-            self._spawn(self._heartbeats(), "heartbeat"),
+            self._spawn(supervised(self._plan, self._session, self._state, self._media.playout), "supervise"),
+            self._spawn(kept_alive(self._api), "heartbeat"),
             self._spawn(self._hand_over(), "handover"),
         ]
         try:
@@ -185,20 +167,6 @@ class CallSession:
         self._trace.on_turn(turn)
         self._media.send({"type": "turn", **wire})
 
-    def _on_action(self, action: JsonObject) -> None:
-        """A tool was called, or asks something of the call; transfers are carried out where the phone leg is."""
-        if action.get("type") == "end_call":
-            self._state.asked_to_end()
-        elif action.get("type") == HANDOVER:
-            self._handover.ask(action)
-        elif action.get("type") == "tool_called":
-            self._recorder.on_tool_called(str(action["name"]), str(action["args"]))
-            self._background.tool_started(str(action["id"]), str(action["name"]))
-            self._trace.on_tool_started(str(action["id"]), str(action["name"]))
-        elif action.get("type") == "tool_ended":
-            self._background.tool_ended(str(action["id"]))
-            self._trace.on_tool_ended(str(action["id"]), failed=bool(action["failed"]))
-
     async def _hand_over(self) -> Outcome:
         while True:
             await self._handover.next()
@@ -216,50 +184,5 @@ class CallSession:
     async def _answer_typed(self, text: str) -> None:
         self._recorder.on_typed()
         self._state.heard()
-        await self._interrupt(force=False)
+        await interrupt(self._session, force=False)
         self._session.generate_reply(user_input=text, input_modality="text")
-
-    async def _interrupt(self, *, force: bool) -> None:
-        try:
-            async with asyncio.timeout(INTERRUPT_TIMEOUT_S):
-                await self._session.interrupt(force=force)
-        except RuntimeError:
-            logger.info("the present speech may not be interrupted")
-        except TimeoutError:
-            logger.warning("interrupting took too long")
-
-    async def _supervise(self) -> Outcome:
-        while True:
-            await asyncio.sleep(TICK_S)
-            action = next_action(self._state.snapshot(self._media.playout.is_stalled_since), self._plan)
-            if action == "end_timeout":
-                return Outcome(EndReason.TIMEOUT)
-            if action in ("end_idle", "end_said"):
-                return Outcome(EndReason.AGENT)
-            if action == "say_prompt":
-                self._session.say(self._plan.idle.prompts[self._state.prompted()])
-            elif action == "unstick" and not await self._unstick():
-                return Outcome(EndReason.ERROR, "AGENT_STUCK")
-
-    async def _unstick(self) -> bool:
-        times = self._state.unstuck()
-        logger.warning("agent produces nothing", extra={"agent_state": self._state.agent, "times": times})
-        if times > MAX_UNSTICKS:
-            return False
-        await self._interrupt(force=True)
-        self._session.generate_reply()
-        return True
-
-    async def _heartbeats(self) -> Outcome:
-        while True:
-            try:
-                status = await self._api.heartbeat()
-            except GatewayError as failure:
-                if failure.is_final:
-                    return Outcome(EndReason.ERROR, "SESSION_LOST")
-                status = "unknown"
-            if status == "ending":
-                return Outcome(EndReason.AGENT)
-            if status in _CLOSED:
-                return Outcome(EndReason.ERROR, "SESSION_LOST")
-            await asyncio.sleep(HEARTBEAT_S)
