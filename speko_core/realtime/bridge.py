@@ -178,8 +178,7 @@ class Bridge:
 
     async def _settle(self, conversation: Conversation) -> None:
         self._calls.close()
-        # What waits for the farewell need not wait for it any more; what is being recorded must come to its end.
-        await self._chores.aclose(1.0 if self._calls.leaving else LAST_S)
+        await self._chores.aclose(LAST_S)
         await conversation.aclose()
         self._allowance.release()
         await self._listener.close()

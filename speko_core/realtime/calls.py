@@ -23,6 +23,7 @@ class Calls:
     def __init__(self, toolbox: Toolbox, caller: Caller, conversation: Conversation, chores: Chores) -> None:
         self._toolbox, self._caller, self._conversation, self._chores = toolbox, caller, conversation, chores
         self._asked: dict[str, asyncio.TimerHandle] = {}
+        self._farewells: list[asyncio.TimerHandle] = []
         self.leaving = False
 
     async def begin(self, call: ToolCall) -> None:
@@ -49,10 +50,13 @@ class Calls:
     def close(self) -> None:
         """Wait for nothing any more."""
         self.cancel(tuple(self._asked))
+        for timer in self._farewells:
+            timer.cancel()
 
     def leave_after(self, seconds: float) -> None:
         """End the conversation when the farewell has been played."""
-        self._chores.spawn(self._leave(min(seconds, FAREWELL_S)))
+        loop = asyncio.get_running_loop()
+        self._farewells.append(loop.call_later(min(seconds, FAREWELL_S), self._chores.end, ENDED))
 
     def _forget(self, call_id: str) -> bool:
         timer = self._asked.pop(call_id, None)
@@ -72,7 +76,3 @@ class Calls:
             self.leaving = True
             self.leave_after(FAREWELL_S)
         await self._conversation.tell(ToolResult(call.id, outcome.text))
-
-    async def _leave(self, seconds: float) -> None:
-        await asyncio.sleep(seconds)
-        self._chores.end(ENDED)

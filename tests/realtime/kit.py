@@ -16,8 +16,8 @@ from speko_core.deps import Deps
 from speko_gateway.app import create_app
 from speko_gateway.serve import server_config
 from speko_gateway.streams.conversations import Conversations
-from tests.conftest import Tenant
-from tests.serving import served
+from tests.conftest import Tenant, with_deps
+from tests.serving import listening, served
 
 DEADLINE_S = 10.0
 Frame = dict[str, Any]
@@ -39,15 +39,14 @@ class House:
             answer = await client.post("/v1/sessions", json={"mode": "s2s", **fields})
         return {**answer.json(), "status": answer.status_code}
 
-    async def add_tool(self, name: str, answer: dict[str, Any]) -> None:
-        """Give the agent a webhook tool that answers without being called."""
+    async def add_tool(self, name: str, **fields: Any) -> None:
+        """Give the agent a tool."""
         auth = {"Authorization": f"Bearer {self.tenant.key}"}
         tool = {
             "name": name,
             "description": "Finds something.",
             "parameters": {"type": "object", "properties": {"id": {"type": "string"}}},
-            "source": {"kind": "webhook", "url": "https://example.com/hook"},
-            "simulation": {"mode": "mock", "response": answer},
+            **fields,
         }
         async with httpx.AsyncClient(base_url=self.url, headers=auth, timeout=30) as client:
             answered = await client.post(f"/v1/agents/{self.tenant.agent_id}/tools", json=tool)
@@ -61,12 +60,14 @@ class House:
         return found
 
     @asynccontextmanager
-    async def call(self, session: Frame, token: str | None = None) -> AsyncIterator["Talk"]:
-        """The caller's side of a session's socket."""
-        path = session["wsUrl"].split("/v1/", 1)[1]
-        url = f"{self.url.replace('http', 'ws', 1)}/v1/{path}"
+    async def call(
+        self, session: Frame, token: str | None = None, reads_ahead: int | None = None
+    ) -> AsyncIterator["Talk"]:
+        """The caller's side of a session's socket; `reads_ahead` bounds the frames that wait unread."""
         protocols = [Subprotocol(token or session["wsToken"])]
-        async with connect(url, subprotocols=protocols, proxy=None, open_timeout=DEADLINE_S, max_queue=4) as socket:
+        async with connect(
+            session["wsUrl"], subprotocols=protocols, proxy=None, open_timeout=DEADLINE_S, max_queue=reads_ahead
+        ) as socket:
             yield Talk(socket)
 
     async def post(self, path: str) -> None:
@@ -127,7 +128,10 @@ class Talk:
 
 @asynccontextmanager
 async def serving(deps: Deps, tenant: Tenant) -> AsyncIterator[House]:
-    """The web role as it is served, on a free port."""
-    app = create_app(deps)
-    async with served(server_config(app, deps.settings)) as url:
-        yield House(deps, tenant, url, app.state.conversations)
+    """The web role as it is served, on a free port that it knows itself to be reached at."""
+    with listening() as listener:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        here = with_deps(deps, settings=deps.settings.model_copy(update={"public_url": url}))
+        app = create_app(here)
+        async with served(server_config(app, here.settings), listener):
+            yield House(here, tenant, url, app.state.conversations)

@@ -93,11 +93,11 @@ async def test_when_nobody_takes_it_the_caller_is_told(tmp_path: Path, migrated_
 
 async def test_a_caller_that_reads_nothing_slows_the_vendor_down(tmp_path: Path, migrated_sqlite: Path) -> None:
     """SES-6: what waits is what sockets hold, however much the vendor would say."""
-    pieces = 20_000
+    pieces = 10_000
     async with house_of(tmp_path, migrated_sqlite, "openai") as (house, fakes):
         fakes["openai"].answers.append(Answer(("x",) * pieces))
         made = await house.create(s2s={"provider": "openai"})
-        async with house.call(made) as talk:
+        async with house.call(made, reads_ahead=4) as talk:
             await talk.until("ready")
             await talk.say(*QUESTION)
             before = -1

@@ -1,21 +1,19 @@
 """A speech-to-speech conversation with no account anywhere (SES-6, RTE-17)."""
 
-import asyncio
-from pathlib import Path
-
-import pytest
-
-from speko_core.audio import wav_bytes
 from speko_core.deps import Deps
-from speko_gateway.app import create_app
-from speko_gateway.serve import server_config
-from tests.conftest import Tenant, on_sqlite, with_deps
-from tests.gateway.oneshot_door import program_of
+from tests.conftest import Tenant, on_sqlite, rest_client
 from tests.realtime.kit import serving
-from tests.realtime.spoken import spoken
-from tests.serving import listening, served
 
 pytestmark = on_sqlite
+
+
+async def spoken(deps: Deps, key: str, text: str) -> bytes:
+    """A sentence as PCM at 24 kHz."""
+    async with rest_client(deps, key) as client:
+        asked = {"text": text, "intent": {"language": "en-US"}}
+        answer = await client.post("/v1/synthesize", json=asked, headers={"Accept": "audio/pcm;rate=24000"}, timeout=30)
+    assert answer.status_code == 200
+    return answer.content
 
 
 async def test_a_test_key_talks_to_this_machine(deps: Deps, tenant: Tenant) -> None:
@@ -45,22 +43,3 @@ async def test_a_test_key_talks_to_this_machine(deps: Deps, tenant: Tenant) -> N
     assert "opening hours" in turns[0]["text"]
     assert "nine" in turns[1]["text"]
     assert turns[1]["provider"] == "local"
-
-
-async def test_the_page_s_program_works(
-    deps: Deps, tenant: Tenant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """SES-6: as it stands in docs/realtime.md, for a question as WAV."""
-    speech = await spoken(deps, tenant.test_key, "who are you")
-    (tmp_path / "question.wav").write_bytes(wav_bytes(speech, 24_000))
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("SPEKO_API_KEY", tenant.test_key)
-    with listening() as listener:
-        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        here = with_deps(deps, settings=deps.settings.model_copy(update={"public_url": url}))
-        async with served(server_config(create_app(here), here.settings), listener):
-            program = program_of("realtime.md").replace("http://127.0.0.1:8484", url)
-            await asyncio.to_thread(exec, program, {"__name__": "__main__"})
-
-    assert "'t': 'usage'" in capsys.readouterr().out
-    assert (tmp_path / "answer.wav").stat().st_size > 24_000

@@ -24,7 +24,7 @@ async def test_a_token_works_once_and_only_here(deps: Deps, tenant: Tenant) -> N
         as_media = await _media_code(house, made)
         async with house.call(made, "mt_wrong") as talk:
             wrong = await talk.to_the_end()
-        borrowed = {**other, "wsUrl": f"/v1/sessions/{other['sessionId']}/realtime"}
+        borrowed = {**other, "wsUrl": made["wsUrl"].replace(made["sessionId"], other["sessionId"])}
         async with house.call(borrowed, other["transportToken"]) as talk:
             foreign = await talk.to_the_end()
         async with house.call(made) as talk:

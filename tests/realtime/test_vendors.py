@@ -1,16 +1,24 @@
 """Conversations with each vendor, from the caller's socket to the vendor's and back."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 
+from speko_core.audio import wav_bytes
 from speko_core.metering.models import LedgerEntry, UsageEvent
 from tests.fakes.vendors.realtime_script import ANSWER, HEARD, PIECE, Answer, Call
+from tests.gateway.oneshot_door import program_of
 from tests.realtime.kit import House
 from tests.realtime.vendors import FAKES, QUESTION, house_of
 
 TOOL = {"name": "get_weather", "description": "Weather.", "parameters": {"type": "object", "properties": {}}}
+# Answers without being called.
+WEBHOOK = {
+    "source": {"kind": "webhook", "url": "https://example.com/hook"},
+    "simulation": {"mode": "mock", "response": {"result": "Order 7 has left."}},
+}
 MODELS = {
     "openai": "gpt-realtime-2.1",
     "google": "gemini-3.8-live",
@@ -73,7 +81,7 @@ async def test_tools_run_here_and_at_the_caller(vendor: str, tmp_path: Path, mig
     calls = (Call("call_1", "find_order", '{"id": "7"}'), Call("call_2", "get_weather", '{"city": "Paris"}'))
     async with house_of(tmp_path, migrated_sqlite, vendor) as (house, fakes):
         fakes[vendor].answers.append(Answer((), calls))
-        await house.add_tool("find_order", {"result": "Order 7 has left."})
+        await house.add_tool("find_order", **WEBHOOK)
         made = await house.create(agentId=house.tenant.agent_id, s2s={"provider": vendor, "tools": [TOOL]})
         async with house.call(made) as talk:
             await talk.until("ready")
@@ -158,3 +166,34 @@ async def test_the_agent_speaks_first_where_it_shall(tmp_path: Path, migrated_sq
 
     asked = fakes["xai"].received("response.create")[0]["response"]["instructions"]
     assert "Good morning from Acme." in asked
+
+
+async def test_the_agent_ends_the_conversation_after_its_farewell(tmp_path: Path, migrated_sqlite: Path) -> None:
+    """SES-7: `end_call` lets the model say goodbye, and the caller hear it."""
+    async with house_of(tmp_path, migrated_sqlite, "openai") as (house, fakes):
+        fakes["openai"].answers.extend([Answer((), (Call("call_1", "end_call", "{}"),)), Answer(("Bye.",))])
+        await house.add_tool("end_call", source={"kind": "builtin", "name": "end_call"})
+        made = await house.create(agentId=house.tenant.agent_id, s2s={"provider": "openai"})
+        async with house.call(made) as talk:
+            await talk.until("ready")
+            await talk.say(*QUESTION)
+            code = await talk.to_the_end()
+        session = await house.ended(made["sessionId"])
+
+    assert (code, talk.frames[-1], bytes(talk.audio)) == (1000, {"t": "end", "reason": "agent"}, PIECE)
+    assert (session["status"], session["endReason"]) == ("ended", "agent")
+
+
+async def test_the_page_s_program_works(
+    tmp_path: Path, migrated_sqlite: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """SES-6: as it stands in docs/realtime.md, for a question as WAV."""
+    (tmp_path / "question.wav").write_bytes(wav_bytes(QUESTION[0], 24_000))
+    monkeypatch.chdir(tmp_path)
+    async with house_of(tmp_path, migrated_sqlite, "openai") as (house, _):
+        monkeypatch.setenv("SPEKO_API_KEY", house.tenant.key)
+        program = program_of("realtime.md").replace("http://127.0.0.1:8484", house.url)
+        await asyncio.to_thread(exec, program, {"__name__": "__main__"})
+
+    assert "'t': 'usage'" in capsys.readouterr().out
+    assert (tmp_path / "answer.wav").stat().st_size > len(PIECE)
