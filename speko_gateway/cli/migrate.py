@@ -7,7 +7,7 @@ import click
 from speko_core.migration.build import BuildOptions
 from speko_core.migration.emit import build_session_config
 from speko_core.migration.export import EMITTERS, Target
-from speko_core.migration.export import export as write_for
+from speko_core.migration.export.team import export_team
 from speko_core.migration.inspect import inspect_files
 from speko_core.migration.neutral import dump, neutral_schema
 from speko_core.migration.report import render
@@ -93,12 +93,11 @@ def build(paths: tuple[Path, ...], platform: str | None, **choices: str | None) 
 @click.option("--to", "target", type=click.Choice([*EMITTERS]), required=True, help="The platform to write for.")
 def export(paths: tuple[Path, ...], platform: str | None, target: Target) -> None:
     """Write agents for another platform, as JSON; what it has no words for is named on standard error."""
-    agents = [agent for item in read_files(paths, platform).parsed for agent in item.agents.agents]
-    made = [write_for(agent, target) for agent in agents]
-    show_json([one.document for one in made])
-    for agent, one in zip(agents, made, strict=True):
-        if one.lost:
-            click.echo(f"{agent.name or agent.key}: {target} cannot say {', '.join(one.lost)}", err=True)
+    made = [one for item in read_files(paths, platform).parsed for one in export_team(item.agents, target)]
+    show_json([one.exported.document for one in made])
+    for one in made:
+        if one.exported.lost:
+            click.echo(f"{one.name}: {target} cannot say {', '.join(one.exported.lost)}", err=True)
 
 
 @migrate.command()

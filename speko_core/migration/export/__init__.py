@@ -34,8 +34,12 @@ def export(agent: Agent, target: Target) -> Exported:
     document = EMITTERS[target](agent)
     read = parse_files([File(f"{target}.json", json.dumps(document).encode())], target).parsed
     # Without a model and a prompt there is nothing the platform would take for an agent.
-    back = _said(read[0].agents.agents[0]) if read else {}
-    return Exported(document, tuple(_lost(_said(agent), back, "")))
+    return Exported(document, tuple(lost_of(agent, read[0].agents.agents[0] if read else None)))
+
+
+def lost_of(agent: Agent, back: Agent | None) -> list[str]:
+    """The fields that an agent which was read back does not say, or says differently."""
+    return _lost(_said(agent), _said(back) if back else {}, "")
 
 
 def _said(agent: Agent) -> JsonObject:
@@ -54,4 +58,4 @@ def _lost(mine: JsonValue, back: JsonValue, where: str) -> list[str]:
     return [] if mine == back else [where]
 
 
-__all__ = ["EMITTERS", "Exported", "Target", "export"]
+__all__ = ["EMITTERS", "Exported", "Target", "export", "lost_of"]

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from speko_core.migration.documents import File
 from speko_core.migration.export import EMITTERS, Target, export
+from speko_core.migration.export.team import export_team
 from speko_core.migration.neutral import (
     Agent,
     EndCall,
@@ -145,3 +146,13 @@ def test_any_agent_can_be_written_and_what_is_lost_is_named(name: str, target: T
         back = read[0].agents.agents[0]
         assert back.prompt == agent.prompt or "prompt" in made.lost
         assert len(back.transfers) == len(agent.transfers) or "transfers" in made.lost
+
+
+def test_a_squad_is_written_as_a_squad_and_elsewhere_its_handoffs_are_named_as_lost() -> None:
+    """MIG-2"""
+    found = parsed("vapi_squad").agents
+    (one,) = export_team(found, "vapi")
+    back = parse_files([File("squad.json", json.dumps(one.exported.document).encode())]).parsed[0].agents
+    assert (back.kind, len(back.agents), "handoffs" in one.exported.lost) == ("squad", 3, False)
+    assert [way.condition for way in back.handoffs] == [way.condition for way in found.handoffs]
+    assert ["handoffs" in other.exported.lost for other in export_team(found, "retell")] == [True, False, True]
