@@ -142,6 +142,11 @@ def state(agent: str) -> JsonObject:
     return {"type": "state", "agent": agent}
 
 
+def user_message_echo(text: str) -> JsonObject:
+    """A typed turn has arrived; its own `turn` follows once it is answered."""
+    return {"type": "user_message_echo", "text": text}
+
+
 def transcript(source: str, segment_id: str, text: str, *, is_final: bool) -> JsonObject:
     """Words as they become known; the same segment is replaced until final."""
     return {"type": "transcript", "source": source, "segmentId": segment_id, "text": text, "isFinal": is_final}

@@ -9,7 +9,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 from speko_core.types import JsonObject
 from speko_worker import frames
 from speko_worker.background.mixer import Background
-from speko_worker.frames import ClientEvent
+from speko_worker.frames import ClientEvent, UserMessage
 from speko_worker.media.audio_in import QueuedAudioInput
 from speko_worker.media.audio_out import PacedAudioOutput
 from speko_worker.media.caller_events import CallerEvents
@@ -101,8 +101,12 @@ class WebSocketMedia:
         except ValueError as error:
             self.send(frames.error("INVALID_FRAME", str(error)))
             return
-        if event is not None and not self._events.offer(event):
+        if event is None:
+            return
+        if not self._events.offer(event):
             self.send(frames.error("TOO_MANY_MESSAGES", "Typed messages are arriving faster than they are answered."))
+        elif isinstance(event, UserMessage):
+            self.send(frames.user_message_echo(event.text))
 
     def _lose(self) -> None:
         self._gone.set()

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from livekit import rtc
 
 from speko_core.types import JsonObject
+from speko_worker import frames
 from speko_worker.background.mixer import Background
 from speko_worker.frames import ClientEvent, UserMessage
 from speko_worker.media.audio_in import QueuedAudioInput
@@ -89,7 +90,7 @@ class RoomMedia:
 
     def _on_event(self, event: ClientEvent) -> None:
         if self._events.offer(event) and isinstance(event, UserMessage):
-            self._packets.send({"type": "user_message_echo", "text": event.text})
+            self._packets.send(frames.user_message_echo(event.text))
 
     def _on_participant_gone(self, participant: rtc.RemoteParticipant) -> None:
         if participant.identity == self._identity:

@@ -94,6 +94,7 @@ async def test_a_typed_message_is_answered_aloud(gateway: FakeGateway) -> None:
         await caller.type("When do you open?")
         await until(lambda: len(caller.of("turn")) == 2)
     assert caller.said == [("user", "When do you open?"), ("agent", "We open at nine in the morning.")]
+    assert [echo["text"] for echo in caller.of("user_message_echo")] == ["When do you open?"]
     user, agent = caller.of("turn")
     assert user["legs"] == {}
     latency = agent["latency"]
