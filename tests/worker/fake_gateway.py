@@ -304,7 +304,7 @@ class FakeGateway:
             try:
                 async for message in upstream:
                     await (socket.send_bytes(message) if isinstance(message, bytes) else socket.send_text(message))
-            except ConnectionClosed:
+            except (ConnectionClosed, WebSocketDisconnect):
                 pass
             finally:
                 up.cancel()
