@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 from pydantic import SecretStr
-from sqlalchemy import Engine, TextClause, create_engine, text
+from sqlalchemy import Engine, TextClause, create_engine, event, text
 from xdist.remote import Producer
 
 from speko_core.accounts import keys
@@ -33,6 +33,7 @@ from speko_core.versions.content import content_of, sha_of
 from speko_core.versions.models import AgentVersionRow
 from tests.scheduling import LongestFirst, sort
 from tests.secret_watch import Watched, leaked
+from tests.statements import share_compiled
 from tests.virtual_time import LeapingLoop
 
 # No test may call a real vendor: products that tests start inherit this environment.
@@ -41,6 +42,8 @@ for _name in {name for facts in load_catalog().values() for name in facts.env_ke
 # Nor reach anybody else over TLS: nobody holds the key of the only authority trusted here. Loading the hundred usual
 # ones costs more than most tests.
 os.environ["SSL_CERT_FILE"] = str(Path(__file__).with_name("trusted_by_tests.pem"))
+
+event.listen(Engine, "engine_connect", share_compiled)
 
 POSTGRES_URL = os.environ.get("SPEKO_TEST_POSTGRES_URL", "")
 
