@@ -1,7 +1,6 @@
 """Usage, entries and balance say the same, whatever happens at the same time."""
 
 import asyncio
-from dataclasses import replace
 
 import pytest
 from sqlalchemy import select, text
@@ -93,9 +92,9 @@ async def test_usage_and_entry_are_in_one_transaction(deps: Deps, tenant: Tenant
     """MTR-3: when the entry cannot be written, neither is the usage."""
     booking = deps.journal.booking(managed(tenant.organization_id))
     assert booking.debit is not None
-    unknown_kind = replace(booking.debit, entry={**booking.debit.entry, "kind": "gift"})
+    unknown_kind = booking.debit._replace(entry={**booking.debit.entry, "kind": "gift"})
     with pytest.raises(IntegrityError):
-        await asyncio.to_thread(deps.journal.books.write, [replace(booking, debit=unknown_kind)], False)
+        await asyncio.to_thread(deps.journal.books.write, [booking._replace(debit=unknown_kind)], False)
     async with deps.database.transaction(tenant.organization_id, read_only=True) as db:
         assert (await db.execute(select(UsageEvent))).scalars().all() == []
     assert await assert_exact(deps, tenant.organization_id) == 0
