@@ -24,6 +24,7 @@ RATE = 16_000
 KEEPALIVE_S = 20.0
 # What was said since the last final words, for the connection that may have to take over.
 KEPT_S = 30.0
+LAST_WORD_S = 1.0
 
 
 class SpekoRecognizeStream(stt.RecognizeStream):
@@ -71,6 +72,9 @@ class SpekoRecognizeStream(stt.RecognizeStream):
                 await asyncio.wait({hearing, changed, speaking}, return_when=asyncio.FIRST_COMPLETED)
                 if speaking.done() and not speaking.exception():
                     await asyncio.wait({hearing, changed}, return_when=asyncio.FIRST_COMPLETED)
+                elif speaking.done():
+                    # The gateway says why it closes before it does.
+                    await asyncio.wait({hearing}, timeout=LAST_WORD_S)
                 if hearing.done():
                     await hearing
                     return True

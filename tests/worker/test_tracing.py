@@ -1,19 +1,30 @@
 """Where the time of a call went: one trace a call, stored with its session and exported where that is wanted."""
 
+import asyncio
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+import uvicorn
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from pydantic import SecretStr
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 
 from speko_core.sessions.plan import SessionPlan
+from speko_core.settings import Settings
 from speko_core.traces.schemas import TraceAdd
 from speko_worker.plugins.legs import Leg, ServedCall
 from speko_worker.records import Latency, Turn
+from speko_worker.tracing.export import tracer_provider
 from speko_worker.tracing.trace import MAX_TURNS, CallTrace
+from tests.serving import served
 from tests.worker.caller import calling
 from tests.worker.conftest import until
 from tests.worker.fake_gateway import FakeGateway
@@ -96,6 +107,29 @@ def test_spans_reach_the_exporter_as_the_tree_has_them() -> None:
     assert [part["name"] for part in walked(tree) if part["status"] == "error"] == ["chat unknown"]
     parents = {span.parent.span_id for span in sent.values() if span.parent}
     assert parents == {int(tree["spanId"], 16), int(drawn["spanId"], 16)}
+
+
+async def test_a_collector_is_sent_the_spans_with_its_headers() -> None:
+    """OPS-3: OTLP over HTTP, as `SPEKO_OTLP_ENDPOINT` and `SPEKO_OTLP_HEADERS` say."""
+    got: list[tuple[str | None, ExportTraceServiceRequest]] = []
+
+    async def _collect(request: Request) -> Response:
+        got.append((request.headers.get("x-team"), ExportTraceServiceRequest.FromString(await request.body())))
+        return Response(b"", media_type="application/x-protobuf")
+
+    app = Starlette(routes=[Route("/v1/traces", _collect, methods=["POST"])])
+    settings = Settings(otlp_headers=SecretStr("x-team=voice"), _env_file=None)
+    async with served(uvicorn.Config(app, log_config=None, lifespan="off")) as url:
+        provider = tracer_provider(url, settings.otlp_header_pairs)
+        trace = CallTrace(plan(), provider)
+        trace.on_turn(turn(0, "agent", 100.0))
+        kept = trace.finish("user", None)
+        await asyncio.to_thread(provider.shutdown)
+    ((team, sent),) = got
+    spans = sent.resource_spans[0].scope_spans[0].spans
+    assert team == "voice"
+    assert sorted(span.name for span in spans) == ["invoke_agent Receptionist", "speech agent", "turn"]
+    assert {span.trace_id.hex() for span in spans} == {kept["traceId"]}
 
 
 def test_a_call_without_end_has_a_trace_of_bounded_size() -> None:
