@@ -67,7 +67,7 @@ class Talk {
     this.#conversation.setVolume(this.#screen.volume);
     if (!this.#conversation.isOpen()) return;
     this.#screen.live({ hasMicrophone, canType: !this.#link.isRealtime });
-    if (hasMicrophone) this.#devices.refresh();
+    this.#devices.refresh(hasMicrophone);
   }
 
   async #toggleMute() {

@@ -8,6 +8,7 @@ export class DevicePickers {
   onOutput = () => {};
   #root;
   #fields;
+  #canSpeak = true;
 
   constructor(root) {
     this.#root = root;
@@ -24,10 +25,11 @@ export class DevicePickers {
     return { ...(input && { inputDeviceId: input }), ...(output && { outputDeviceId: output }) };
   }
 
-  /** Look again what is there. */
-  async refresh() {
+  /** Look again what is there. Who only types has no microphone to choose. */
+  async refresh(canSpeak = this.#canSpeak) {
+    this.#canSpeak = canSpeak;
     const devices = (await navigator.mediaDevices?.enumerateDevices()) ?? [];
-    this.#fill("input", devices.filter(({ kind }) => kind === "audioinput"));
+    this.#fill("input", canSpeak ? devices.filter(({ kind }) => kind === "audioinput") : []);
     const canChoose = "setSinkId" in AudioContext.prototype;
     this.#fill("output", canChoose ? devices.filter(({ kind }) => kind === "audiooutput") : []);
     this.#root.hidden = Object.values(this.#fields).every((field) => field.hidden);
