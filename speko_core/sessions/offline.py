@@ -27,7 +27,8 @@ def runs_offline(deps: Deps, principal: Principal, plan: SessionPlan) -> bool:
         InvalidInput: an allow-list names a provider that nobody knows.
     """
     intent, constraints = _asked(plan)
-    decisions = [decide(deps, principal, leg, intent, constraints) for leg in LEGS]
+    legs = (Modality.S2S,) if plan.realtime else LEGS
+    decisions = [decide(deps, principal, leg, intent, constraints) for leg in legs]
     return any(decision.ranked[0].offer.sandbox for decision in decisions if decision.ranked)
 
 
@@ -41,5 +42,6 @@ def hears_live(deps: Deps, principal: Principal, plan: SessionPlan) -> bool:
 
 
 def _asked(plan: SessionPlan) -> tuple[RoutingIntent, Constraints]:
-    allowed = AllowedProviders(stt=plan.models.stt, llm=plan.models.llm, tts=plan.models.tts)
+    s2s = plan.realtime.models if plan.realtime else ()
+    allowed = AllowedProviders(stt=plan.models.stt, llm=plan.models.llm, tts=plan.models.tts, s2s=s2s)
     return RoutingIntent.model_validate(plan.intent.model_dump()), Constraints(allowed_providers=allowed)

@@ -74,7 +74,20 @@ def _constraints(plan: SessionPlan, answer: PreCallAnswer) -> Changes:
     given = {
         name: tuple(entries) for name in ("stt", "llm", "tts") if (entries := getattr(lists, name, None)) is not None
     }
-    return {"models": plan.models.model_copy(update=given)}
+    s2s = lists.s2s if lists else None
+    return {
+        "models": plan.models.model_copy(update=given),
+        **({} if s2s is None else _realtime(plan, models=tuple(s2s))),
+    }
+
+
+def _voice(plan: SessionPlan, answer: PreCallAnswer) -> Changes:
+    return {"voice": answer.voice, **_realtime(plan, voice=answer.voice)}
+
+
+def _realtime(plan: SessionPlan, **changes: object) -> Changes:
+    """What changes where one model hears and speaks."""
+    return {"realtime": plan.realtime.model_copy(update=changes)} if plan.realtime else {}
 
 
 def _first_message(plan: SessionPlan, answer: PreCallAnswer) -> Changes:
@@ -90,7 +103,8 @@ def _first_message_mode(plan: SessionPlan, answer: PreCallAnswer) -> Changes:
 
 
 def _llm(plan: SessionPlan, answer: PreCallAnswer) -> Changes:
-    return answer.llm.model_dump(exclude_none=True) if answer.llm else {}
+    given = answer.llm.model_dump(exclude_none=True) if answer.llm else {}
+    return {**given, **(_realtime(plan, temperature=given["temperature"]) if "temperature" in given else {})}
 
 
 def _tts(plan: SessionPlan, answer: PreCallAnswer) -> Changes:
@@ -134,7 +148,7 @@ def _tools(plan: SessionPlan, answer: PreCallAnswer) -> Changes:
 _OVERRIDES: Mapping[str, Apply] = {
     "intent": _intent,
     "constraints": _constraints,
-    "voice": lambda plan, answer: {"voice": answer.voice},
+    "voice": _voice,
     "systemPrompt": lambda plan, answer: {"system_prompt": answer.system_prompt},
     "firstMessage": _first_message,
     "firstMessageMode": _first_message_mode,
