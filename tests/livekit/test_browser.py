@@ -10,7 +10,7 @@ import pytest_asyncio
 from livekit import api
 
 from tests.e2e.caller_speech import write_caller
-from tests.e2e.cdp import Page, browser_page, chromium_path
+from tests.e2e.cdp import Page, PageError, browser_page, chromium_path
 from tests.e2e.test_recording import door
 from tests.gateway.talk_site import LIBRARY, TalkSite, talk_site
 from tests.livekit.conftest import Installation
@@ -122,7 +122,7 @@ async def test_the_controls_of_a_conversation_reach_the_room(
     assert await page.evaluate("document.querySelectorAll('audio').length") == 0
     assert await page.evaluate("told.status") == ["connected", "disconnecting", "disconnected"]
     assert await page.evaluate("told.disconnect") == [{"reason": "user", "message": "CLIENT_INITIATED"}]
-    with pytest.raises(Exception, match="NOT_CONNECTED"):
+    with pytest.raises(PageError, match="NOT_CONNECTED"):
         await page.evaluate("(() => { try { conversation.sendUserMessage('x') } catch (e) { throw Error(e.code) } })()")
 
 
@@ -144,6 +144,8 @@ async def test_the_talk_page_holds_a_conversation_in_a_room(
     ]
     await page.until("Number(document.getElementById('talk').style.getPropertyValue('--agent-level')) > 0.2")
     assert await page.text("#talk-agent") == "Pets"
+    await agent.room.disconnect()
+    await page.until("document.getElementById('talk-status').textContent === 'Waiting for the agent'")
     client = livekit.api()
     await client.room.delete_room(api.DeleteRoomRequest(room=ROOM))
     await client.aclose()
