@@ -54,6 +54,7 @@ class OperationTool(Tool):
         """Run the operation for the caller of the current request; every failure is an answer."""
         try:
             caller = current_caller()
+            self._deps.limits.take(caller.principal)
             with request_scope(caller.request_id):
                 binding, given = _binding(self._operation), dict(arguments)
                 wait_s = waiting.take_wait(binding, given)

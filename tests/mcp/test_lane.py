@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 
 from speko_core import registry
 from speko_core.deps import Deps
+from speko_core.limits import RateLimiter
 from speko_core.principal import ALL_SCOPES
-from tests.conftest import Tenant, add_key, on_sqlite
+from tests.conftest import Tenant, add_key, on_sqlite, with_deps
+from tests.mcp.processes import ROLES
 from tests.mcp.roads import LEGACY, META, MODERN, Answer, Roads, era, message, roads
 
 pytestmark = on_sqlite
@@ -114,6 +116,19 @@ async def test_plain_calls_never_reach_the_framework(server: Roads, tenant: Tena
         answer = await server.ask(tenant.key, body, **era(version, "tools/call", "whoami"))
         assert answer.message["result"]["structuredContent"]["organizationId"] == tenant.organization_id
     assert server.counting.calls == 0
+
+
+@pytest.mark.skipif(ROLES > 1, reason="each process counts for itself")
+async def test_a_credential_over_its_rate_is_told_when_to_come_back(deps: Deps, tenant: Tenant) -> None:
+    """ORG-11: counted over both roads together."""
+    slow = with_deps(deps, limits=RateLimiter(deps.clock, per_key=2, per_organization=0))
+    body = message("tools/call", {"name": "whoami", "arguments": {}}, LEGACY)
+    async with roads(slow) as server:
+        await server.both(tenant.key, body)
+        refused = [answer.message["result"]["structuredContent"] for answer in await server.both(tenant.key, body)]
+    for told in refused:
+        assert (told["error"]["code"], told["error"]["retryable"]) == ("RATE_LIMITED", True)
+        assert told["error"]["retry_after_s"] > 0
 
 
 ODD = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=5), st.just({}), st.just([]))
