@@ -119,7 +119,7 @@ _TABLE: dict[str, Landing] = {
     "handoffs": Landing(
         "handoff_tool", "approximated", "Becomes a stage, or a tool that hands over to a linked agent."
     ),
-    "mcpServers": Landing(None, "needs_input", "Tools of an MCP server have to be added one by one."),
+    "mcpServers": Landing(None, "needs_input", "Add the MCP server to the agent: docs/mcp-servers.md."),
 }
 _INDEX = re.compile(r"\[[^\]]*\]")
 

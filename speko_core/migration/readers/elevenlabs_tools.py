@@ -29,7 +29,7 @@ def read_tools(agent: Agent, items: list[Node]) -> None:
         elif kind == "client":
             _client(agent, item)
         else:
-            reason = "Tools of an MCP server have to be added one by one." if kind == "mcp" else "Not a kind of tool."
+            reason = "Add the MCP server to the agent: docs/mcp-servers.md." if kind == "mcp" else "Not a kind of tool."
             name = tools.tool_name(item["name"].text)
             tools.add_tool(agent, Tool(name=name, description=item["description"].text or "", unmappable=reason))
             item.mark("unsupported", reason)

@@ -13,7 +13,7 @@ _UNMAPPABLE = {
     "send_sms": "Text messages are not sent by the agent here.",
     "extract_dynamic_variable": "Values are extracted after the call here, not during it.",
     "code": "Code does not run here; put it behind a webhook.",
-    "mcp": "Tools of an MCP server have to be added one by one.",
+    "mcp": "Add the MCP server to the agent: docs/mcp-servers.md.",
     "bridge_transfer": "Part of a warm transfer here.",
     "cancel_transfer": "Part of a warm transfer here.",
     "shared": "Refers to a tool stored at Retell; export it too.",

@@ -47,7 +47,7 @@ _UNMAPPABLE = {
     "send_message": "Text messages are not sent by the agent here.",
     "book_appointment": "An action in a calendar; install that integration here.",
     "check_availability": "An action in a calendar; install that integration here.",
-    "mcp": "Tools of an MCP server have to be added one by one.",
+    "mcp": "Add the MCP server to the agent: docs/mcp-servers.md.",
     "refer": "A SIP REFER; add the address as a destination of transfer_call.",
 }
 

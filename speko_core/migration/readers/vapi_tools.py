@@ -19,7 +19,7 @@ _UNMAPPABLE = {
     "dtmf": "Digits cannot be pressed by the agent here.",
     "sms": "Text messages are not sent by the agent here.",
     "voicemail": "Leaving a message is part of voicemail handling here, not a tool.",
-    "mcp": "Tools of an MCP server have to be added one by one.",
+    "mcp": "Add the MCP server to the agent: docs/mcp-servers.md.",
     "code": "Code does not run here; put it behind a webhook.",
     "bash": "A shell does not run here.",
     "computer": "A computer is not controlled here.",
