@@ -95,6 +95,20 @@ def leftovers(folder: Path, is_active: Callable[[str], bool]) -> list[Leftover]:
     return [leftover for leftover in found if leftover is not None]
 
 
+def writers(folder: Path) -> frozenset[int]:
+    """The processes that journals here belong to: each of them carries out a call, or died over it."""
+    heads = (_head(path) for path in (folder.glob("*.jsonl") if folder.is_dir() else ()))
+    return frozenset(pid for head in heads if head and isinstance(pid := head.get("pid"), int))
+
+
+def _head(path: Path) -> JsonObject | None:
+    try:
+        with path.open("rb") as file:
+            return _entry(file.readline().decode())
+    except (OSError, UnicodeDecodeError):  # the call ended, and its journal with it
+        return None
+
+
 def _read(path: Path) -> Leftover | None:
     try:
         text = path.read_text("utf-8")

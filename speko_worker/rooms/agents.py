@@ -9,9 +9,11 @@ from functools import partial
 from uuid import UUID
 
 from livekit.agents import AgentServer, JobExecutorType, JobRequest
+from livekit.agents.ipc.job_proc_executor import ProcJobExecutor
 
 from speko_core.settings import Settings
 from speko_worker.call import CallOptions
+from speko_worker.journal import writers
 from speko_worker.rooms import job
 
 logger = logging.getLogger("speko.worker.rooms")
@@ -21,18 +23,21 @@ _FOREVER = 1_000_000_000
 # What reporting may take: turns, the end, the recording, each with its own bound.
 REPORT_S = 300.0
 PREPARE_TIMEOUT_S = 30.0
+# Sessions whose caller is not there yet, for each call that may run: a process of 25 MB each, for a minute.
+WAITING_A_CALL = 2
 # The framework's models live in the process that jobs are forked from: 96 MB for all; a job of its own has about 25.
 JOB_MEMORY_WARN_MB = 700
 
 
 @dataclass(frozen=True)
 class RoomsOptions:
-    """How to reach the server, and how many processes wait warm."""
+    """How to reach the server, how many calls to take at most, and how many processes wait warm."""
 
     url: str
     key: str
     secret: str
     agent_name: str
+    calls: int
     warm: int
     drain_timeout_s: float
 
@@ -47,6 +52,7 @@ class RoomsOptions:
             settings.livekit_api_key,
             secret.get_secret_value(),
             settings.livekit_agent,
+            settings.worker_calls,
             settings.worker_warm_jobs,
             settings.drain_timeout_s,
         )
@@ -58,7 +64,8 @@ class RoomAgents:
     def __init__(self, options: RoomsOptions, call: CallOptions, is_full: Callable[[], bool]) -> None:
         # Read by the process that jobs are forked from, see `preload.py`.
         os.environ["LIVEKIT_AGENTS_PRELOAD_LOCAL_INFERENCE"] = "0"
-        self._is_full = is_full
+        self._is_full, self._journals = is_full, call.journal_folder
+        self._most = options.calls * (1 + WAITING_A_CALL)
         self._accepting = 0
         self._draining = False
         self._registered = asyncio.Event()
@@ -92,8 +99,8 @@ class RoomAgents:
 
     @property
     def active(self) -> int:
-        """Calls that run, wait for their caller, or are being reported."""
-        return self._accepting + len(self._jobs)
+        """Calls that run or are being reported; those that wait for their caller cost memory only."""
+        return len(self._job_pids & writers(self._journals))
 
     @property
     def is_ready(self) -> bool:
@@ -116,14 +123,21 @@ class RoomAgents:
             logger.warning("calls in rooms were still open at the end of the drain", extra={"calls": self.active})
 
     @property
-    def _jobs(self) -> list[object]:
-        return [*self._server.active_jobs] if self._registered.is_set() else []
+    def _job_pids(self) -> frozenset[int | None]:
+        # The framework makes its processes as it starts, and shows them to nobody.
+        if not self._registered.is_set():
+            return frozenset()
+        processes = self._server._proc_pool.processes
+        return frozenset(one.pid for one in processes if isinstance(one, ProcJobExecutor) and one.running_job)
+
+    def _is_crowded(self) -> bool:
+        return self._is_full() or self._accepting + len(self._job_pids) >= self._most
 
     def _load(self) -> float:
         return 1.0 if self._is_full() else 0.0
 
     async def _answer(self, request: JobRequest) -> None:
-        if self._draining or self._is_full() or not _is_session_id(request.job.metadata):
+        if self._draining or self._is_crowded() or not _is_session_id(request.job.metadata):
             await request.reject(terminate=False)
             return
         self._accepting += 1

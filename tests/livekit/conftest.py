@@ -41,6 +41,8 @@ async def installation(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterato
     async with running_livekit(program, folder / "livekit.log") as server:
         variables = {
             "SPEKO_ALLOW_INSECURE_WEBHOOKS": "1",
+            # Longer than a role takes to come back on a busy machine: a call that lives must not count as lost.
+            "SPEKO_SESSION_GRACE_S": "60",
             "SPEKO_LIVEKIT_CLIENT": str(LIBRARY),
             **server.settings(),
         }

@@ -32,7 +32,7 @@ async def test_a_killed_call_and_a_killed_gateway_cost_no_turn(installation: Ins
                 os.kill(pid, signal.SIGKILL)
             await within(60, lambda: is_ready(rest))
             await kept.send({"type": "user_message", "text": "Are you still there?"})
-            await until(lambda: len(kept.of("turn")) == 3, 20)
+            await until(lambda: len(kept.of("turn")) == 3, 40)
             # Nobody is left in a room without its agent.
             await until(lambda: lost.left_because is not None, 40)
         first, second = await settled(rest, lost_id), await settled(rest, kept_id)

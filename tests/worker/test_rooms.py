@@ -41,7 +41,7 @@ class Dispatch:
 
 
 def _agents(*, full: bool) -> RoomAgents:
-    options = RoomsOptions("ws://127.0.0.1:1", "key", "s" * 32, "speko", 1, 1.0)
+    options = RoomsOptions("ws://127.0.0.1:1", "key", "s" * 32, "speko", 1, 1, 1.0)
     call = CallOptions("http://127.0.0.1:1", "token", Path("journal"), Path("recordings"))
     return RoomAgents(options, call, lambda: full)
 
