@@ -4,14 +4,13 @@ import asyncio
 import time
 from collections import deque
 from contextlib import suppress
-from dataclasses import dataclass, field
-from typing import Protocol
 
 from livekit import rtc
 from livekit.agents.voice import io
 
 from speko_worker.background.mixer import Background
 from speko_worker.media.port import Tape
+from speko_worker.media.segments import AudioSender, Run, Segment
 
 FRAME_S = 0.02
 # Sent ahead of real time so that network jitter does not become a gap; on `clear` the caller drops at most this much.
@@ -23,65 +22,21 @@ MAX_BUFFERED_S = 30.0
 _TICK_S = 0.005
 
 
-class AudioSender(Protocol):
-    """Where paced audio goes. Neither method blocks."""
-
-    def send_audio(self, pcm: bytes) -> None:
-        """Send one frame."""
-        ...
-
-    def clear_audio(self) -> None:
-        """Tell the caller to drop what it has not played."""
-        ...
-
-
-@dataclass
-class _Segment:
-    """One reply: captured, then flushed (complete), played to the end or cut."""
-
-    audio: bytearray = field(default_factory=bytearray)
-    complete: bool = False
-    announced: bool = False
-    sent_s: float = 0.0
-
-
-@dataclass
-class _Run:
-    """A stretch played without a break, placed on both clocks. `offset_s` is where it begins in its segment."""
-
-    began: float
-    began_wall: float
-    offset_s: float
-    sent_s: float = 0.0
-
-    @property
-    def ends(self) -> float:
-        return self.began + self.sent_s
-
-    def played_s(self, now: float) -> float:
-        return max(0.0, min(self.sent_s, now - self.began))
-
-
 class PacedAudioOutput(io.AudioOutput):
     """Plays captured frames in real time through a sender; `aclose` cancels its task."""
 
     def __init__(self, sender: AudioSender, sample_rate: int, *, lead_s: float = LEAD_S) -> None:
-        super().__init__(
-            label="speko.media",
-            capabilities=io.AudioOutputCapabilities(pause=True),
-            next_in_chain=None,
-            sample_rate=sample_rate,
-        )
+        can = io.AudioOutputCapabilities(pause=True)
+        super().__init__(label="speko.media", capabilities=can, next_in_chain=None, sample_rate=sample_rate)
         self._sender = sender
         self.tape: Tape | None = None
         self._background: Background | None = None
         self._idle_until = 0.0
         self._rate, self._lead_s = sample_rate, lead_s
         self._frame_bytes = round(sample_rate * FRAME_S) * 2
-        self._segments: deque[_Segment] = deque()
-        self._run: _Run | None = None
-        self._paused = False
-        self._cut = False
+        self._segments: deque[Segment] = deque()
+        self._run: Run | None = None
+        self._paused = self._cut = False
         self._owed_since: float | None = None
         self._wake = asyncio.Event()
         self._room = asyncio.Event()
@@ -106,7 +61,7 @@ class PacedAudioOutput(io.AudioOutput):
         if self._cut:
             return
         if not self._segments or self._segments[-1].complete:
-            self._segments.append(_Segment())
+            self._segments.append(Segment())
             self._owed_since = self._owed_since or time.monotonic()
         self._segments[-1].audio += bytes(frame.data)
         self._update_room()
@@ -200,7 +155,7 @@ class PacedAudioOutput(io.AudioOutput):
             self._finish(segment, position=segment.sent_s, interrupted=False)
         return True
 
-    def _send_due(self, segment: _Segment) -> None:
+    def _send_due(self, segment: Segment) -> None:
         run = self._run or self._begin_run(segment)
         while segment.audio and time.monotonic() >= run.ends - self._lead_s:
             pcm = bytes(segment.audio[: self._frame_bytes])
@@ -220,8 +175,8 @@ class PacedAudioOutput(io.AudioOutput):
         due = self._run.ends - (self._lead_s if self._segments[0].audio else 0.0)
         return min(FRAME_S, max(_TICK_S, due - time.monotonic()))
 
-    def _begin_run(self, segment: _Segment) -> _Run:
-        self._run = run = _Run(time.monotonic(), time.time(), segment.sent_s)
+    def _begin_run(self, segment: Segment) -> Run:
+        self._run = run = Run(time.monotonic(), time.time(), segment.sent_s)
         if not segment.announced:
             segment.announced = True
             self.on_playback_started(created_at=run.began_wall)
@@ -237,13 +192,10 @@ class PacedAudioOutput(io.AudioOutput):
             self.on_playback_progressed(started_at=run.began_wall, offset=run.offset_s, duration=played)
         return run.offset_s + played
 
-    def _finish(self, segment: _Segment, *, position: float, interrupted: bool) -> None:
+    def _finish(self, segment: Segment, *, position: float, interrupted: bool) -> None:
         self._owed_since = time.monotonic() if self._segments else None
         self.on_playback_finished(playback_position=position, interrupted=interrupted)
 
     def _update_room(self) -> None:
         buffered = sum(len(segment.audio) for segment in self._segments) / 2 / self._rate
-        if buffered < MAX_BUFFERED_S:
-            self._room.set()
-        else:
-            self._room.clear()
+        (self._room.set if buffered < MAX_BUFFERED_S else self._room.clear)()
