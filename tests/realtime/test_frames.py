@@ -2,7 +2,7 @@
 
 import json
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from speko_core.providers.realtime import Clear, Commit, ToolResult
@@ -17,6 +17,7 @@ JSON = st.recursive(
 )
 
 
+@settings(max_examples=40)
 @given(st.text(max_size=40) | JSON.map(lambda value: json.dumps(value)))
 def test_whatever_a_caller_sends_is_understood_or_passed_over(text: str) -> None:
     """SES-6: unknown frames and bad JSON are ignored, as clients expect."""
