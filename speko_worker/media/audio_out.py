@@ -38,8 +38,7 @@ class PacedAudioOutput(io.AudioOutput):
         self._run: Run | None = None
         self._paused = self._cut = False
         self._owed_since: float | None = None
-        self._wake = asyncio.Event()
-        self._room = asyncio.Event()
+        self._wake, self._room = asyncio.Event(), asyncio.Event()
         self._room.set()
         self._task = asyncio.create_task(self._pace(), name="speko.media.pace")
 
