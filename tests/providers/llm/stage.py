@@ -21,6 +21,7 @@ from speko_core.providers.base import (
 )
 from speko_core.providers.compatible import build_compatible
 from speko_core.providers.families.http import VendorHttp
+from speko_core.providers.families.socket import VendorSockets
 from speko_core.providers.google import build_google
 from speko_core.providers.groq import build_groq
 from speko_core.providers.openai import build_openai
@@ -56,12 +57,16 @@ class Part:
     model: str
 
 
+def _with_sockets(build: Callable[[Settings, VendorHttp, VendorSockets], Provider]) -> Build:
+    return lambda settings, http: build(settings, http, VendorSockets())
+
+
 PARTS = [
-    Part("openai", build_openai, FakeOpenAiChat, "gpt-5.6-luna"),
+    Part("openai", _with_sockets(build_openai), FakeOpenAiChat, "gpt-5.6-luna"),
     Part("anthropic", build_anthropic, FakeAnthropic, "claude-haiku-5-5"),
-    Part("google", build_google, FakeGemini, "gemini-3.6-flash"),
+    Part("google", _with_sockets(build_google), FakeGemini, "gemini-3.6-flash"),
     Part("groq", build_groq, FakeGroqChat, "openai/gpt-oss-120b"),
-    Part("xai", build_xai, FakeXaiChat, "grok-4.3"),
+    Part("xai", _with_sockets(build_xai), FakeXaiChat, "grok-4.3"),
     Part("compatible", build_compatible, FakeSelfHosted, "llama3.2"),
 ]
 every_vendor = pytest.mark.parametrize("part", PARTS, ids=lambda part: part.vendor)

@@ -65,10 +65,10 @@ VOICES = [
         "sonic-3.5",
         "f786b574-daa5-4673-aa0c-cbe3e8534c02",
     ),
-    Voice("openai", build_openai, FakeOpenAiTts, "gpt-4o-mini-tts", "marin", path="/v1", longest=4_096),
-    Voice("xai", build_xai, FakeXaiTts, "grok-tts", "eve", path="/v1", longest=15_000),
+    Voice("openai", _with_sockets(build_openai), FakeOpenAiTts, "gpt-4o-mini-tts", "marin", path="/v1", longest=4_096),
+    Voice("xai", _with_sockets(build_xai), FakeXaiTts, "grok-tts", "eve", path="/v1", longest=15_000),
     Voice("alibaba", build_alibaba, FakeDashScope, "qwen3-tts-flash", "Cherry", framed=True, marked=True, longest=600),
-    Voice("inworld", build_inworld, FakeInworld, "inworld-tts-2", "Ashley", framed=True, longest=2_000),
+    Voice("inworld", _with_sockets(build_inworld), FakeInworld, "inworld-tts-2", "Ashley", framed=True, longest=2_000),
     Voice("deepgram", _with_sockets(build_deepgram), FakeDeepgramTts, "aura-2", "aura-2-thalia-en", longest=2_000),
     Voice("compatible", build_compatible, FakeSelfHostedTts, "kokoro", "af_heart", path="/v1", longest=4_096),
 ]
