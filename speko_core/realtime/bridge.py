@@ -186,5 +186,6 @@ class Bridge:
     async def _last(self, work: Coroutine[None, None, None]) -> None:
         try:
             await work
-        except (SpekoError, SQLAlchemyError):
-            logger.exception("a realtime session could not be settled")
+        except (SpekoError, SQLAlchemyError) as error:
+            # Without its trace: a statement's parameters are what people said.
+            logger.error("a realtime session could not be settled", extra={"kind": type(error).__name__})

@@ -122,12 +122,22 @@ class Scribe:
                 await self._arrived.wait()
                 continue
             batch = dict(sorted(self._waiting.items())[:MAX_TURNS])
-            try:
-                await self._life.store(list(batch.values()))
-            except (SpekoError, SQLAlchemyError):
-                logger.warning("turns of a realtime session are stored again in a moment")
+            if not await self._stored(list(batch.values())):
                 await asyncio.sleep(AGAIN_S)
                 continue
             for index, turn in batch.items():
                 if self._waiting.get(index) is turn:
                     del self._waiting[index]
+
+    async def _stored(self, turns: list[JsonObject]) -> bool:
+        """False when it is worth trying again."""
+        try:
+            await self._life.store(turns)
+        except (SpekoError, SQLAlchemyError) as error:
+            if isinstance(error, SpekoError) and error.status < 500:
+                # The session was deleted, or a turn is none: trying again would keep those after it waiting.
+                logger.error("turns of a realtime session were refused", extra={"code": error.code})
+                return True
+            logger.warning("turns of a realtime session are stored again in a moment")
+            return False
+        return True

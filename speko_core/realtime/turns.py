@@ -83,7 +83,7 @@ class TurnLog:
         calls, self._calls = self._calls, []
         stored = _stored(turn, "agent", now)
         stored |= {"provider": provider, "model": model, "interrupted": cut}
-        stored["toolCalls"] = [{"name": call.name, "args": call.args} for call in calls[:100]]
+        stored["toolCalls"] = [{"name": call.name[:64], "args": call.args} for call in calls[:100] if call.name]
         if turn.total_ms is not None:
             stored["latency"] = {"totalMs": turn.total_ms}
         return stored
