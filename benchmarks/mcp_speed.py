@@ -12,6 +12,7 @@ import argparse
 import json
 import os
 import random
+import signal
 import statistics
 import subprocess
 import sys
@@ -135,6 +136,8 @@ def table(results: Sequence[Mapping[str, object]]) -> Iterator[str]:
 
 def main(arguments: argparse.Namespace) -> None:
     """Start everything, measure, stop everything, print."""
+    # Whoever stops this stops the servers too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     first, order = reserve_ports(), random.Random(1)
     with tempfile.TemporaryDirectory() as name, ExitStack() as running:
         folder, asked = Path(name), list[tuple[Cell, int]]()
