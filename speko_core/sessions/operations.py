@@ -44,7 +44,7 @@ CREATE = Operation(
         "Create session",
         "Use to start a voice conversation with an agent, for a test or for a person. Needs agentId from list_agents "
         "(or intent.language and a systemPrompt). Returns talkUrl: give it to the person to open in a browser and "
-        "speak. It works once and until expiresAt.",
+        "speak. It works once and until expiresAt. With mode s2s it returns wsUrl and wsToken for a program instead.",
         toolset="sessions",
         next_steps=(
             "give talkUrl to the person, who opens it and speaks",
