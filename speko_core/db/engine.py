@@ -15,6 +15,8 @@ from speko_core.db.sqlite import connect
 from speko_core.settings import Settings
 
 READ_ONLY = "speko_read_only"
+# An error of the database goes into logs, and what people said or sealed is among its parameters.
+_DISCREET = {"hide_parameters": True}
 
 
 def _on_sqlite_connect(connection: DBAPIConnection, record: ConnectionPoolEntry) -> None:
@@ -36,12 +38,12 @@ def create_engine(settings: Settings) -> AsyncEngine:
     """Build the async engine: aiosqlite in WAL mode, or psycopg."""
     if settings.uses_sqlite:
         options = {"isolation_level": None, "async_creator_fn": connect}
-        engine = create_async_engine(settings.resolved_database_url, connect_args=options)
+        engine = create_async_engine(settings.resolved_database_url, connect_args=options, **_DISCREET)
         event.listen(engine.sync_engine, "connect", _on_sqlite_connect)
         event.listen(engine.sync_engine, "begin", _on_sqlite_begin)
         return engine
     return create_async_engine(
-        settings.resolved_database_url, pool_size=10, max_overflow=10, pool_pre_ping=True, pool_timeout=15
+        settings.resolved_database_url, pool_size=10, max_overflow=10, pool_pre_ping=True, pool_timeout=15, **_DISCREET
     )
 
 
@@ -49,7 +51,9 @@ def create_writer_engine(settings: Settings) -> Engine:
     """Build the synchronous engine of the group-commit thread: one connection, the same guarantees as the others."""
     if settings.uses_sqlite:
         url = settings.resolved_database_url.replace("sqlite+aiosqlite", "sqlite")
-        engine = create_sync_engine(url, connect_args={"isolation_level": None, "check_same_thread": False})
+        engine = create_sync_engine(
+            url, connect_args={"isolation_level": None, "check_same_thread": False}, **_DISCREET
+        )
         event.listen(engine, "connect", _on_sqlite_connect)
         event.listen(engine, "begin", _on_sqlite_begin)
         return engine
@@ -59,6 +63,7 @@ def create_writer_engine(settings: Settings) -> Engine:
         max_overflow=0,
         pool_pre_ping=True,
         connect_args={"connect_timeout": 10, "options": "-c statement_timeout=15000"},
+        **_DISCREET,
     )
 
 
