@@ -4,7 +4,7 @@ import asyncio
 import logging
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from uuid import UUID
 
@@ -35,7 +35,7 @@ class RoomsOptions:
 
     url: str
     key: str
-    secret: str
+    secret: str = field(repr=False)
     agent_name: str
     calls: int
     warm: int
