@@ -11,10 +11,11 @@ from xdist.scheduler import LoadScopeScheduling
 
 PRODUCT: Final = tuple(
     f"tests/e2e/test_{name}.py"
-    for name in ("up", "up_crashes", "cli", "sdk_python", "tool_call", "starter", "knowledge", "recording")
+    for name in "up up_crashes cli sdk_python tool_call starter knowledge browser_talk recording".split()
 )
+ROOMS: Final = "tests/livekit/"
 APART: Final = ("tests/e2e/", "tests/core/test_jobs_role.py", "tests/providers/test_adding_a_provider.py")
-EARLY: Final = (*PRODUCT, *APART, "tests/core/test_jobs", "tests/core/test_migrations", "tests/worker/",
+EARLY: Final = (*PRODUCT, ROOMS, *APART, "tests/core/test_jobs", "tests/core/test_migrations", "tests/worker/",
                 "tests/conformance/", "tests/mcp/", "tests/gateway/", "tests/providers/test_local")  # fmt: skip
 
 
@@ -25,6 +26,8 @@ class LongestFirst(LoadScopeScheduling):
         file = nodeid.partition("::")[0]
         if file in PRODUCT:
             return "the running product"
+        if file.startswith(ROOMS):
+            return "the running LiveKit server"
         return nodeid if file.startswith(APART) else file
 
 
