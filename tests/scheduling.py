@@ -9,10 +9,10 @@ from typing import Final
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
-PRODUCT: Final = tuple(
-    f"tests/e2e/test_{name}.py"
-    for name in "up up_crashes cli sdk_python tool_call starter knowledge browser_talk recording".split()
-)
+SHARING: Final = (
+    "up", "up_crashes", "cli", "sdk_python", "tool_call", "starter", "knowledge", "browser_talk", "recording"
+)  # fmt: skip
+PRODUCT: Final = tuple(f"tests/e2e/test_{name}.py" for name in SHARING)
 ROOMS: Final = "tests/livekit/"
 APART: Final = ("tests/e2e/", "tests/core/test_jobs_role.py", "tests/providers/test_adding_a_provider.py")
 EARLY: Final = (*PRODUCT, ROOMS, *APART, "tests/core/test_jobs", "tests/core/test_migrations", "tests/worker/",
