@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from typing import cast
 
 from pydantic import BaseModel, ValidationError
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from speko_core.accounts.models import AuditEntry, IdempotencyRecord
 from speko_core.context import Ctx, Door, Principal
 from speko_core.deps import Deps
-from speko_core.errors import Conflict, FieldProblem, Forbidden, InvalidInput
+from speko_core.errors import Conflict, Failed, FieldProblem, Forbidden, InvalidInput
 from speko_core.ids import new_id
 from speko_core.operations import AnyOperation
 from speko_core.ports.secrets import Secrets
@@ -137,13 +137,14 @@ class _Once:
     """The idempotency record of one request: reserved first, completed in the same transaction."""
 
     def __init__(self, operation_id: str, key: str, digest: str) -> None:
+        self.id = new_id("idem")
         self.operation_id, self.key, self.digest = operation_id, key, digest
         self._record: IdempotencyRecord | None = None
 
     def reserve(self, db: AsyncSession, ctx: Ctx) -> None:
         """Insert the record; a second request with the key fails on the unique constraint."""
         self._record = IdempotencyRecord(
-            id=new_id("idem"),
+            id=self.id,
             organization_id=ctx.organization_id,
             operation=self.operation_id,
             key=self.key,
@@ -166,11 +167,20 @@ async def _execute_once(operation: AnyOperation, data: BaseModel, caller: Caller
         return replay
     try:
         return Outcome(await _transact(operation, data, caller, deps, once))
+    except Failed:
+        # It may have been stored before its after-commit work failed: the next try must be a real one.
+        await _forget(once, caller, deps)
+        raise
     except IntegrityError:
         replay = await _find_replay(once, caller, deps)
         if replay is None:
             raise
         return replay
+
+
+async def _forget(once: _Once, caller: Caller, deps: Deps) -> None:
+    async with deps.database.transaction(caller.principal.organization_id) as db:
+        await db.execute(delete(IdempotencyRecord).where(IdempotencyRecord.id == once.id))
 
 
 async def _find_replay(once: _Once, caller: Caller, deps: Deps) -> Outcome | None:

@@ -58,6 +58,19 @@ async def test_a_session_without_its_room_is_not_left_behind(deps: Deps, tenant:
     assert (listed["entries"], server.rooms) == ([], {})
 
 
+async def test_a_room_that_could_not_be_had_is_asked_for_again(deps: Deps, tenant: Tenant) -> None:
+    """SES-1, ORG-11: the same request with the same key is not answered with a session that is gone."""
+    server = Server(answers=False)
+    request = {"json": {"agentId": tenant.agent_id}, "headers": {"Idempotency-Key": "once"}}
+    async with rest_client(with_deps(deps, rooms=server), tenant.key) as client:
+        refused = await client.post("/v1/sessions", **request)
+        server.answers = True
+        made, replayed = [await client.post("/v1/sessions", **request) for _ in range(2)]
+        shown = await status(client, made.json()["sessionId"])
+    assert (refused.status_code, made.status_code, replayed.json()) == (500, 201, made.json())
+    assert shown["status"] == "created"
+
+
 async def test_without_a_worker_no_agent_can_be_sent(deps: Deps, tenant: Tenant) -> None:
     """SES-1"""
     server = Server(sends_agents=True)
