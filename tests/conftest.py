@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 
 import httpx
+import hypothesis
 import pytest
 from pydantic import SecretStr
 from sqlalchemy import Engine, TextClause, create_engine, event, text
@@ -44,6 +45,9 @@ for _name in {name for facts in load_catalog().values() for name in facts.env_ke
 os.environ["SSL_CERT_FILE"] = str(Path(__file__).with_name("trusted_by_tests.pem"))
 
 event.listen(Engine, "engine_connect", share_compiled)
+# `EXAMPLES=1000 make test` looks for rarer counterexamples than every run has time for. A slow example is no failure.
+hypothesis.settings.register_profile("suite", max_examples=int(os.environ.get("EXAMPLES", "50")), deadline=None)
+hypothesis.settings.load_profile("suite")
 
 POSTGRES_URL = os.environ.get("SPEKO_TEST_POSTGRES_URL", "")
 
