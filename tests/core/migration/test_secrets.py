@@ -137,6 +137,7 @@ ORDINARY = (
     {"parameters": {"properties": {"password": {"type": "string", "description": "The new password"}}, "required": ["password"]}},
     {"Authorization": "Bearer {{token}}", "api_key": "${OPENAI_API_KEY}", "secret": "YOUR_SECRET_HERE", "password": "<password>"},
     {"text": "Ask for the password: it has four words. Say token. The key points of the call."},
+    {"url": "https://branch-el.example.com/book"},
     {"name": "key_points_of_the_conversation_with_the_caller", "url": "https://example.com/hook/4612e97d-49e8-4a13-8df9-69cef8505f38"},
 )  # fmt: skip
 
