@@ -44,7 +44,7 @@ HINT = re.compile(
     r"[A-Za-z0-9_\-./+=]{16}|://|-----BEGIN|[Pp]ass|PASS|[Ss]ecret|SECRET|[Tt]oken|TOKEN|[Kk]ey|KEY|[Bb]earer|BEARER|"
     r"[Bb]asic |BASIC |[Dd]igest |DIGEST "
 )
-# Words that may start a prefix above and are ordinary ids, text or addresses (`key_points_of_the_call`, `el.acme.com/a`).
+# Words that may start a prefix above and are ordinary ids, text or addresses (`key_points_of_the_call`, `el.acme/a`).
 ORDINARY = re.compile(r"^[a-z]+(?:[-_./][a-z]+)+$")
 _PLACEHOLDER = re.compile(
     r"^(?:\$?\{+[^{}]*\}+|\$[A-Z_][A-Z0-9_]*|<[^<>]*>|\[[^\[\]]*\]|%\([^()]*\)s|(?:Bearer|Basic|Token)\s+"
